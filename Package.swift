@@ -1,0 +1,78 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library module in `Sources/NAME`.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A Lambda function in `lambda/NAME`: a thin main that composes modules.
+func function(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "lambda/\(name)", exclude: exclude, swiftSettings: settings)
+}
+
+/// The tests of `NAME`, in `Tests/NAMETests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        swiftSettings: settings)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "sagemaker-mlflow-lambda",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+    ],
+    targets: [
+        // C libraries.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Values: no I/O, no dependencies.
+        module("HTTP"),
+        module("JSON"),
+        module("Timestamps"),
+        module("Configuration"),
+
+        // The event loop and the HTTP client on libcurl.
+        module("CurlHTTP", ["CCurl", "HTTP"]),
+
+        // The Lambda runtime. `LambdaBootstrap` is the one module that joins it to libcurl.
+        module("Lambda", ["HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        module("LambdaCodable", ["Lambda"]),
+        module("LambdaBootstrap", ["Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
+        module("LambdaEvents", ["HTTP", "JSON"]),
+
+        // AWS.
+        module("Cryptography", ["COpenSSL"]),
+        module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
+        module("AWSCore", ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+
+        // Features.
+        module(
+            "MLflowProxy",
+            ["LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+
+        // Functions.
+        function("mlflow-proxy", ["MLflowProxy", "LambdaBootstrap", "AWSCore"]),
+        function("example-echo", ["Lambda", "LambdaBootstrap"]),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["HTTP"], path: "Tests/TestSupport", swiftSettings: settings),
+        tests("HTTP"),
+        tests("JSON"),
+        tests("Timestamps"),
+        tests("Cryptography"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,46 @@
+/// The one way requests leave this program. libcurl stands behind it in a function, a recording in a test.
+public protocol HTTPTransport: Sendable {
+    /// Sends a request and waits for the whole response, whatever its status.
+    ///
+    /// - Throws: ``TransportError`` when there is no response, `CancellationError` when the task was cancelled (the
+    ///   transfer is then aborted).
+    func send(_ request: HTTPRequest, options: TransferOptions) async throws -> HTTPResponse
+}
+
+extension HTTPTransport {
+    /// Sends a request with the default options.
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try await send(request, options: TransferOptions())
+    }
+}
+
+/// How one transfer is carried out.
+public struct TransferOptions: Sendable {
+    /// Where a forward proxy is taken from.
+    public enum Proxy: Sendable {
+        /// `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, as other tools read them.
+        case environment
+        /// None, whatever the environment says.
+        case none
+    }
+
+    /// The time the whole transfer may take, or nil for no limit.
+    public var timeout: Duration?
+    /// The time to have a connection, name lookup and TLS handshake included.
+    public var connectTimeout: Duration
+    /// The largest response body taken, in bytes; a larger one fails the transfer.
+    public var maximumResponseBytes: Int
+    /// Where a forward proxy is taken from.
+    public var proxy: Proxy
+
+    /// Sixty seconds in all, five to connect, 64 MiB of body, the environment's proxy.
+    public init(
+        timeout: Duration? = .seconds(60), connectTimeout: Duration = .seconds(5),
+        maximumResponseBytes: Int = 64 << 20, proxy: Proxy = .environment
+    ) {
+        self.timeout = timeout
+        self.connectTimeout = connectTimeout
+        self.maximumResponseBytes = maximumResponseBytes
+        self.proxy = proxy
+    }
+}

@@ -1,0 +1,47 @@
+public import Logging
+public import Timestamps
+
+/// What Lambda says of one invocation. All but the request id may be missing: emulators and future services leave
+/// headers out.
+public struct LambdaContext: Sendable {
+    /// The id of the request, the same over retries of an asynchronous invocation.
+    public var requestID: String
+    /// When the invocation is ended by force; nil when Lambda did not say.
+    public var deadline: Timestamp?
+    /// The ARN under which the function was invoked, with its version or alias.
+    public var invokedFunctionARN: String?
+    /// The X-Ray trace header.
+    public var traceID: String?
+    /// The tenant, with tenant isolation.
+    public var tenantID: String?
+    /// The client context, JSON text as the caller sent it.
+    public var clientContext: String?
+    /// The Cognito identity, JSON text.
+    public var cognitoIdentity: String?
+    /// The media type of the event.
+    public var contentType: String?
+    /// Writes to the function's log, with the request id.
+    public var logger: Logger
+
+    /// Makes a context; a test needs no more than a request id.
+    public init(
+        requestID: String, deadline: Timestamp? = nil, invokedFunctionARN: String? = nil, traceID: String? = nil,
+        tenantID: String? = nil, clientContext: String? = nil, cognitoIdentity: String? = nil,
+        contentType: String? = nil, logger: Logger = Logger(label: "lambda", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.requestID = requestID
+        self.deadline = deadline
+        self.invokedFunctionARN = invokedFunctionARN
+        self.traceID = traceID
+        self.tenantID = tenantID
+        self.clientContext = clientContext
+        self.cognitoIdentity = cognitoIdentity
+        self.contentType = contentType
+        self.logger = logger
+    }
+
+    /// The time left at a given moment, never less than zero; nil when there is no deadline.
+    public func remainingTime(at now: Timestamp = .now()) -> Duration? {
+        deadline.map { max(.zero, $0 - now) }
+    }
+}

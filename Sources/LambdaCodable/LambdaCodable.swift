@@ -1,0 +1,1 @@
+/// Adapts `Codable` values to the bytes of an invocation.
