@@ -35,6 +35,7 @@ let package = Package(
     targets: [
         // C libraries.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Values: no I/O, no dependencies.
@@ -44,7 +45,7 @@ let package = Package(
         module("Configuration"),
 
         // The event loop and the HTTP client on libcurl.
-        module("CurlHTTP", ["CCurl", "HTTP"]),
+        module("CurlHTTP", ["CCurl", "CLinux", "HTTP"]),
 
         // The Lambda runtime. `LambdaBootstrap` is the one module that joins it to libcurl.
         module("Lambda", ["HTTP", "JSON", "Timestamps", "Configuration", logging]),
@@ -64,7 +65,7 @@ let package = Package(
 
         // Functions.
         function("mlflow-proxy", ["MLflowProxy", "LambdaBootstrap", "AWSCore"]),
-        function("example-echo", ["Lambda", "LambdaBootstrap"]),
+        function("example-echo", ["CurlHTTP", "HTTP", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(
@@ -73,6 +74,7 @@ let package = Package(
         tests("JSON"),
         tests("Timestamps"),
         tests("Cryptography"),
+        tests("CurlHTTP", ["HTTP", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

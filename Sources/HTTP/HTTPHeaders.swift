@@ -81,10 +81,15 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     /// Whether two field names are the same: ASCII letters compare without case.
     public static func sameName(_ left: String, _ right: String) -> Bool {
-        let left = left.utf8
-        let right = right.utf8
-        guard left.count == right.count else { return false }
-        return zip(left, right).allSatisfy { HTTPToken.lowercased($0) == HTTPToken.lowercased($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        return left.withUTF8Bytes { left in
+            right.withUTF8Bytes { right in
+                for index in 0..<left.count {
+                    guard HTTPToken.lowercased(left[index]) == HTTPToken.lowercased(right[index]) else { return false }
+                }
+                return true
+            }
+        }
     }
 }
 

@@ -2,18 +2,30 @@
 public enum HTTPToken {
     /// Whether the text is a token: one or more of letters, digits and ``!#$%&'*+-.^_`|~``.
     public static func isToken(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(isTokenByte)
+        !text.isEmpty && text.withUTF8Bytes { $0.allSatisfy(isTokenByte) }
     }
 
     /// Whether the text may stand as a field value: no control character but a tab.
     public static func isFieldValue(_ text: String) -> Bool {
-        text.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+        text.withUTF8Bytes { $0.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 } }
     }
 
-    /// Whether the text may stand as a request target: visible ASCII only, so that nothing on the request line can
-    /// end it early.
-    public static func isTarget(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    /// Whether the text is visible ASCII, so that nothing in it can end a request line early.
+    public static func isVisible(_ text: String) -> Bool {
+        text.withUTF8Bytes { $0.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+    }
+
+    /// Whether the text may stand as a path on a request line: a slash, then visible ASCII without `?` and `#`.
+    public static func isPath(_ text: String) -> Bool {
+        text.withUTF8Bytes { bytes in
+            bytes.first == UInt8(ascii: "/")
+                && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        }
+    }
+
+    /// Whether the text may stand as a query on a request line: visible ASCII without `#`.
+    public static func isQuery(_ text: String) -> Bool {
+        text.withUTF8Bytes { $0.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") } }
     }
 
     /// The byte with an ASCII capital made small.
@@ -28,6 +40,7 @@ public enum HTTPToken {
         return String(decoding: text.utf8.map(lowercased), as: UTF8.self)
     }
 
+    @inline(__always)
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
@@ -37,5 +50,14 @@ public enum HTTPToken {
             true
         default: false
         }
+    }
+}
+
+extension String {
+    /// The text's UTF-8 in one piece. A string made by Swift is; a bridged one is copied first.
+    @inline(__always)
+    func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+        return Array(utf8).withUnsafeBufferPointer(body)
     }
 }

@@ -12,7 +12,7 @@ public struct URLParts: Sendable, Hashable {
     /// Cuts a URL, or gives nil when it is not an absolute `http(s)` URL of visible ASCII with a plain host
     /// (no user name, no fragment).
     public init?(_ url: String) {
-        guard let separator = url.range(ofFirst: "://"), HTTPToken.isTarget(url), !url.utf8.contains(UInt8(ascii: "#"))
+        guard let separator = url.range(ofFirst: "://"), HTTPToken.isVisible(url), !url.utf8.contains(UInt8(ascii: "#"))
         else { return nil }
         scheme = HTTPToken.lowercased(String(url[..<separator.lowerBound]))
         guard scheme == "http" || scheme == "https" else { return nil }
@@ -32,34 +32,36 @@ public struct URLParts: Sendable, Hashable {
 
     /// Whether the text is a host name, an IPv4 address or a bracketed IPv6 address, with an optional port.
     public static func isAuthority(_ text: String) -> Bool {
-        var host = Substring(text)
-        var port: Substring?
-        if host.first == "[" {
-            guard let close = host.firstIndex(of: "]") else { return false }
-            let address = host[host.index(after: host.startIndex)..<close]
-            guard !address.isEmpty, address.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else {
+        text.withUTF8Bytes { bytes in
+            if bytes.first == UInt8(ascii: "[") {
+                guard let close = bytes.firstIndex(of: UInt8(ascii: "]")), close > 1,
+                    bytes[1..<close].allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+                else { return false }
+                return isOptionalPort(bytes[(close + 1)...])
+            }
+            let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+            guard end > 0, bytes[..<end].allSatisfy({ PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }) else {
                 return false
             }
-            let after = host[host.index(after: close)...]
-            guard after.isEmpty || after.first == ":" else { return false }
-            return after.isEmpty || isPort(after.dropFirst())
+            return isOptionalPort(bytes[end...])
         }
-        if let colon = host.firstIndex(of: ":") {
-            port = host[host.index(after: colon)...]
-            host = host[..<colon]
-        }
-        guard !host.isEmpty, host.utf8.allSatisfy({ PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") })
-        else {
-            return false
-        }
-        return port.map(isPort) ?? true
     }
 
-    private static func isPort(_ text: Substring) -> Bool {
-        guard text.utf8.count <= 5, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = Int(text) else {
-            return false
+    /// Nothing, or a colon and a number from 1 to 65535.
+    private static func isOptionalPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard let colon = bytes.first else { return true }
+        let digits = bytes.dropFirst()
+        guard colon == UInt8(ascii: ":"), (1...5).contains(digits.count),
+            digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
+        else { return false }
+        return (1...65_535).contains(digits.reduce(0) { $0 * 10 + Int($1 - 0x30) })
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
         }
-        return (1...65_535).contains(port)
     }
 }
 

@@ -1,0 +1,8 @@
+#ifndef CLINUX_SHIM_H
+#define CLINUX_SHIM_H
+
+// What Swift's Glibc module leaves out.
+#include <nss.h>
+#include <sys/signalfd.h>
+
+#endif

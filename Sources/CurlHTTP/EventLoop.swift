@@ -1,0 +1,192 @@
+internal import CCurl
+internal import Glibc
+internal import Synchronization
+
+/// One thread on which everything happens: Swift jobs, libcurl's transfers, timers and signals.
+///
+/// libcurl's multi handle already waits for sockets, so it is the event loop, and the loop is a `TaskExecutor`:
+/// a task started with it as its preference runs on the loop's thread, and so do its child tasks and what they
+/// resume. A request then costs no thread hop.
+///
+/// `@unchecked Sendable`: `mailbox` is guarded by its lock; all else is touched on the loop's thread alone, which
+/// every entry reaches through ``execute(_:)``.
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
+    /// The longest sleep; waking for nothing once a minute costs nothing.
+    private static let longestPoll = Duration.seconds(60)
+
+    private struct Mailbox {
+        var jobs: [UnownedJob] = []
+        var calls: [@Sendable () -> Void] = []
+        var isStopped = false
+
+        var isEmpty: Bool { jobs.isEmpty && calls.isEmpty }
+    }
+
+    private let mailbox = Mutex(Mailbox())
+    private let threadID = Atomic<UInt>(0)
+    private let multi: UnsafeMutableRawPointer
+    private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var idleHandles: [EasyHandle] = []
+    private var timers = Timers()
+    private var signals: SignalWatch?
+    private var spareJobs: [UnownedJob] = []
+
+    /// Makes a loop that stands still until ``run()``.
+    ///
+    /// - Throws: ``EventLoopError`` when libcurl cannot start, which is to say that memory or descriptors ran out.
+    public init() throws {
+        guard ccurl_global_init_all() == CURLE_OK, let multi = curl_multi_init() else {
+            throw EventLoopError(reason: "libcurl could not be started: no memory or no file descriptor is left")
+        }
+        self.multi = multi
+    }
+
+    deinit {
+        for easy in transfers.keys { curl_multi_remove_handle(multi, easy) }
+        transfers.removeAll()
+        idleHandles.removeAll()
+        curl_multi_cleanup(multi)
+    }
+
+    /// Runs the loop on the calling thread until ``stop()``.
+    public func run() {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        while true {
+            runJobs()
+            for continuation in timers.popDue(at: .now) { continuation.resume() }
+            var running: Int32 = 0
+            curl_multi_perform(multi, &running)
+            finishTransfers()
+            let (isIdle, isStopped) = mailbox.withLock { ($0.isEmpty, $0.isStopped) }
+            if isStopped { return }
+            if isIdle { poll() }
+        }
+    }
+
+    /// Lets ``run()`` return after what it is doing now. Transfers still under way stay where they are.
+    public func stop() {
+        mailbox.withLock { $0.isStopped = true }
+        wakeUnlessHere()
+    }
+
+    /// Calls the closure on the loop's thread: at once when that is the caller's, as soon as possible otherwise.
+    func execute(_ call: @escaping @Sendable () -> Void) {
+        if isCurrent { return call() }
+        mailbox.withLock { $0.calls.append(call) }
+        curl_multi_wakeup(multi)
+    }
+
+    /// Takes a job for the loop's thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        mailbox.withLock { $0.jobs.append(job) }
+        wakeUnlessHere()
+    }
+
+    /// Calls the closure on the loop's thread whenever one of the signals arrives, which then no longer ends the
+    /// process. Call it before other threads start, since they inherit the signal mask it sets.
+    public func onSignals(_ numbers: [Int32], _ action: @escaping @Sendable (Int32) -> Void) throws {
+        signals = try SignalWatch(numbers, action)
+    }
+
+    private var isCurrent: Bool {
+        threadID.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    private func wakeUnlessHere() {
+        if !isCurrent { curl_multi_wakeup(multi) }
+    }
+
+    /// Runs what is ready until nothing is. Two arrays take turns, so that a busy loop does not allocate.
+    private func runJobs() {
+        var calls: [@Sendable () -> Void] = []
+        while true {
+            mailbox.withLock {
+                swap(&$0.jobs, &spareJobs)
+                swap(&$0.calls, &calls)
+            }
+            if spareJobs.isEmpty && calls.isEmpty { return }
+            for call in calls { call() }
+            calls.removeAll(keepingCapacity: true)
+            for job in spareJobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            spareJobs.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func poll() {
+        let wait = min(timers.timeUntilNext(from: .now) ?? Self.longestPoll, Self.longestPoll)
+        let milliseconds = Int32(clamping: wait.roundedUpToMilliseconds)
+        guard let signals else {
+            curl_multi_poll(multi, nil, 0, milliseconds, nil)
+            return
+        }
+        var descriptor = curl_waitfd(fd: signals.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        curl_multi_poll(multi, &descriptor, 1, milliseconds, nil)
+        if descriptor.revents != 0 { signals.deliver() }
+    }
+}
+
+// Transfers.
+extension EventLoop {
+    /// Starts a transfer. Only on the loop's thread.
+    func start(_ transfer: Transfer) {
+        let handle = idleHandles.popLast() ?? EasyHandle()
+        guard let handle, transfer.prepare(handle) else {
+            if let handle { idleHandles.append(handle) }
+            return transfer.finish(CURLE_OUT_OF_MEMORY)
+        }
+        transfers[handle.easy] = transfer
+        let code = curl_multi_add_handle(multi, handle.easy)
+        if code != CURLM_OK {
+            transfers[handle.easy] = nil
+            transfer.finish(CURLE_FAILED_INIT)
+        }
+    }
+
+    /// Aborts a transfer; its connection is closed, since the answer may still be on its way. Only on the loop's thread.
+    func abort(_ transfer: Transfer) {
+        guard let handle = transfer.handle, transfers[handle.easy] === transfer else { return }
+        release(handle)
+        transfer.finish(CURLE_ABORTED_BY_CALLBACK)
+    }
+
+    private func finishTransfers() {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
+                let transfer = transfers[easy]
+            else { continue }
+            let result = ccurl_message_result(message)
+            transfer.collectFacts()
+            if let handle = transfer.handle { release(handle) }
+            transfer.finish(result)
+        }
+    }
+
+    private func release(_ handle: EasyHandle) {
+        curl_multi_remove_handle(multi, handle.easy)
+        transfers[handle.easy] = nil
+        handle.transfer = nil
+        idleHandles.append(handle)
+    }
+}
+
+// Timers.
+extension EventLoop {
+    func addTimer(_ id: UInt64, at deadline: ContinuousClock.Instant, _ continuation: CheckedContinuation<Void, any Error>) {
+        timers.add(id, at: deadline, continuation)
+    }
+
+    func cancelTimer(_ id: UInt64) {
+        timers.remove(id)?.resume(throwing: CancellationError())
+    }
+}
+
+/// Why the event loop cannot work.
+public struct EventLoopError: Error, Sendable, CustomStringConvertible {
+    /// What failed, for a person.
+    public var reason: String
+
+    /// The reason.
+    public var description: String { reason }
+}
