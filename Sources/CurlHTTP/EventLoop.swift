@@ -53,7 +53,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         threadID.store(UInt(pthread_self()), ordering: .relaxed)
         while true {
             runJobs()
-            for continuation in timers.popDue(at: .now) { continuation.resume() }
+            wakeSleepers()
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             finishTransfers()
@@ -171,14 +171,20 @@ extension EventLoop {
     }
 }
 
-// Timers.
+// Sleepers. Only on the loop's thread.
 extension EventLoop {
-    func addTimer(_ id: UInt64, at deadline: ContinuousClock.Instant, _ continuation: CheckedContinuation<Void, any Error>) {
-        timers.add(id, at: deadline, continuation)
+    func add(_ sleeper: Sleeper) {
+        timers.add(sleeper)
     }
 
-    func cancelTimer(_ id: UInt64) {
-        timers.remove(id)?.resume(throwing: CancellationError())
+    func remove(_ sleeper: Sleeper) {
+        timers.remove(sleeper)
+    }
+
+    private func wakeSleepers() {
+        if timers.isEmpty { return }
+        let now = ContinuousClock.now
+        while let sleeper = timers.popDue(at: now) { sleeper.wake() }
     }
 }
 

@@ -1,12 +1,9 @@
-internal import Synchronization
-
 /// The continuous clock with its sleeps on an event loop: `Task.sleep` would start Dispatch's threads behind the loop's
 /// back.
 public struct LoopClock: Clock {
     /// A point in time, as of `ContinuousClock`.
     public typealias Instant = ContinuousClock.Instant
 
-    private static let nextID = Atomic<UInt64>(0)
     private let loop: EventLoop
 
     /// A clock whose sleeps the loop ends.
@@ -24,16 +21,17 @@ public struct LoopClock: Clock {
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        let id = Self.nextID.wrappingAdd(1, ordering: .relaxed).newValue
+        let sleeper = Sleeper(until: deadline)
         let loop = loop
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                loop.execute {
-                    loop.addTimer(id, at: deadline, continuation)
-                }
+                loop.execute { if sleeper.begin(continuation) { loop.add(sleeper) } }
             }
         } onCancel: {
-            loop.execute { loop.cancelTimer(id) }
+            loop.execute {
+                loop.remove(sleeper)
+                sleeper.cancel()
+            }
         }
     }
 }

@@ -1,37 +1,63 @@
+/// A task that sleeps on the event loop.
+///
+/// `@unchecked Sendable`: touched by the event loop's thread alone.
+final class Sleeper: @unchecked Sendable {
+    let deadline: ContinuousClock.Instant
+    private var continuation: CheckedContinuation<Void, any Error>?
+    private var isCancelled = false
+
+    init(until deadline: ContinuousClock.Instant) {
+        self.deadline = deadline
+    }
+
+    /// Takes the task's continuation.
+    ///
+    /// - Returns: whether it sleeps; a task that was cancelled before is resumed at once.
+    func begin(_ continuation: CheckedContinuation<Void, any Error>) -> Bool {
+        guard !isCancelled else {
+            continuation.resume(throwing: CancellationError())
+            return false
+        }
+        self.continuation = continuation
+        return true
+    }
+
+    func wake() {
+        continuation?.resume()
+        continuation = nil
+    }
+
+    func cancel() {
+        isCancelled = true
+        continuation?.resume(throwing: CancellationError())
+        continuation = nil
+    }
+}
+
 /// Sleepers in the order of their deadlines. There are few at a time, so a sorted array is the fastest heap.
 struct Timers {
-    private struct Entry {
-        var id: UInt64
-        var deadline: ContinuousClock.Instant
-        var continuation: CheckedContinuation<Void, any Error>
-    }
-
     /// The earliest deadline stands last, where it is taken off.
-    private var entries: [Entry] = []
+    private var sleepers: [Sleeper] = []
 
-    mutating func add(
-        _ id: UInt64, at deadline: ContinuousClock.Instant, _ continuation: CheckedContinuation<Void, any Error>
-    ) {
-        let index = entries.firstIndex { $0.deadline <= deadline } ?? entries.endIndex
-        entries.insert(Entry(id: id, deadline: deadline, continuation: continuation), at: index)
+    mutating func add(_ sleeper: Sleeper) {
+        let index = sleepers.firstIndex { $0.deadline <= sleeper.deadline } ?? sleepers.endIndex
+        sleepers.insert(sleeper, at: index)
     }
 
-    mutating func remove(_ id: UInt64) -> CheckedContinuation<Void, any Error>? {
-        guard let index = entries.firstIndex(where: { $0.id == id }) else { return nil }
-        return entries.remove(at: index).continuation
+    mutating func remove(_ sleeper: Sleeper) {
+        sleepers.removeAll { $0 === sleeper }
     }
 
-    mutating func popDue(at now: ContinuousClock.Instant) -> [CheckedContinuation<Void, any Error>] {
-        var due: [CheckedContinuation<Void, any Error>] = []
-        while let last = entries.last, last.deadline <= now {
-            due.append(last.continuation)
-            entries.removeLast()
-        }
-        return due
+    /// Takes off the next sleeper that is due.
+    mutating func popDue(at now: ContinuousClock.Instant) -> Sleeper? {
+        guard let last = sleepers.last, last.deadline <= now else { return nil }
+        return sleepers.removeLast()
     }
+
+    var isEmpty: Bool { sleepers.isEmpty }
 
     func timeUntilNext(from now: ContinuousClock.Instant) -> Duration? {
-        entries.last.map { max(.zero, now.duration(to: $0.deadline)) }
+        sleepers.last.map { max(.zero, now.duration(to: $0.deadline)) }
     }
 }
 

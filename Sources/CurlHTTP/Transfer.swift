@@ -212,7 +212,9 @@ extension Transfer {
 
     /// libcurl starts over when a kept connection turns out to be dead; a stream cannot be wound back.
     func seekUpload(to offset: Int, origin: Int32) -> Bool {
-        guard case .bytes(let bytes) = request.body, origin == 0, (0...bytes.count).contains(offset) else { return false }
+        guard case .bytes(let bytes) = request.body, origin == 0, (0...bytes.count).contains(offset) else {
+            return false
+        }
         sent = offset
         return true
     }

@@ -17,7 +17,9 @@ extension HTTPRequest {
             let name = HTTPToken.isToken(field.name) ? "the header \(field.name)" : "a header's name"
             throw refused("\(name) has a character that is not allowed there")
         }
-        if method == .head, case .bytes(let bytes) = body, !bytes.isEmpty { throw refused("a HEAD request has no body") }
+        if method == .head, case .bytes(let bytes) = body, !bytes.isEmpty {
+            throw refused("a HEAD request has no body")
+        }
     }
 
     private func refused(_ reason: String) -> TransportError {

@@ -35,12 +35,14 @@ public struct URLParts: Sendable, Hashable {
         text.withUTF8Bytes { bytes in
             if bytes.first == UInt8(ascii: "[") {
                 guard let close = bytes.firstIndex(of: UInt8(ascii: "]")), close > 1,
-                    bytes[1..<close].allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+                    bytes[1..<close].allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+                    )
                 else { return false }
                 return isOptionalPort(bytes[(close + 1)...])
             }
             let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
-            guard end > 0, bytes[..<end].allSatisfy({ PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }) else {
+            guard end > 0, bytes[..<end].allSatisfy({ PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") })
+            else {
                 return false
             }
             return isOptionalPort(bytes[end...])

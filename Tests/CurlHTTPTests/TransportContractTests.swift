@@ -98,7 +98,8 @@ import Testing
         }
         let response = try await setup.transport.send(
             HTTPRequest(
-                .get, scheme: "http", authority: setup.authority, headers: ["X-Odd": "", "x-odd": "a;b, c", "X-Odd": "é"]))
+                .get, scheme: "http", authority: setup.authority,
+                headers: ["X-Odd": "", "x-odd": "a;b, c", "X-Odd": "é"]))
         #expect(String(decoding: response.body, as: UTF8.self) == "|a;b, c|é")
     }
 

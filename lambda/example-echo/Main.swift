@@ -13,9 +13,17 @@ import HTTP
             Task(executorPreference: loop) {
                 while true {
                     do {
-                        let e = try await t.send(HTTPRequest(.get, scheme: "http", authority: api, path: "/2018-06-01/runtime/invocation/next", headers: ["User-Agent": "echo/1"]), options: o)
+                        let e = try await t.send(
+                            HTTPRequest(
+                                .get, scheme: "http", authority: api, path: "/2018-06-01/runtime/invocation/next",
+                                headers: ["User-Agent": "echo/1"]), options: o)
                         let id = e.headers["lambda-runtime-aws-request-id"] ?? ""
-                        _ = try await t.send(HTTPRequest(.post, scheme: "http", authority: api, path: "/2018-06-01/runtime/invocation/" + id + "/response", headers: ["User-Agent": "echo/1", "Content-Type": "application/json"], body: .bytes(e.body)), options: o)
+                        _ = try await t.send(
+                            HTTPRequest(
+                                .post, scheme: "http", authority: api,
+                                path: "/2018-06-01/runtime/invocation/" + id + "/response",
+                                headers: ["User-Agent": "echo/1", "Content-Type": "application/json"],
+                                body: .bytes(e.body)), options: o)
                     } catch { print(error); exit(1) }
                 }
             }
