@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Values: no I/O, no dependencies.
         module("HTTP"),
@@ -52,6 +53,9 @@ let package = Package(
         module("LambdaCodable", ["Lambda"]),
         module("LambdaBootstrap", ["Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
         module("LambdaEvents", ["HTTP", "JSON"]),
+
+        // OpenSSL and zlib.
+        module("Compression", ["CZlib"]),
 
         // AWS.
         module("Cryptography", ["COpenSSL"]),
@@ -74,6 +78,7 @@ let package = Package(
         tests("JSON"),
         tests("Timestamps"),
         tests("Cryptography"),
+        tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
