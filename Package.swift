@@ -51,7 +51,7 @@ let package = Package(
         // The Lambda runtime. `LambdaBootstrap` is the one module that joins it to libcurl.
         module("Lambda", ["HTTP", "JSON", "Timestamps", "Configuration", logging]),
         module("LambdaCodable", ["Lambda"]),
-        module("LambdaBootstrap", ["Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
+        module("LambdaBootstrap", ["CLinux", "Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
         module("LambdaEvents", ["HTTP", "JSON"]),
 
         // OpenSSL and zlib.

@@ -1,1 +1,0 @@
-/// Joins the runtime to libcurl.
