@@ -80,7 +80,7 @@ let package = Package(
         tests("Cryptography"),
         tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),
-        tests("AWSSigning", ["HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
+        tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )
