@@ -82,6 +82,10 @@ let package = Package(
         tests("Cryptography"),
         tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),
+        tests(
+            "AWSCore",
+            ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging],
+            resources: [.copy("Resources")]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
