@@ -9,15 +9,16 @@ struct CanonicalHeaders {
         fields.reserveCapacity(request.headers.fields.count + 1)
         for field in request.headers {
             let name = HTTPToken.lowercased(field.name)
-            if Self.isSigned(name, settings: settings) { fields.append((name, field.value)) }
+            if Self.isSigned(name, settings: settings) { insert(name, field.value) }
         }
-        if !fields.contains(where: { $0.name == "host" }) {
-            fields.append(("host", request.hostHeader))
-        }
-        // Not a stable sort by itself: the position keeps lines of one name in the order sent.
-        fields = fields.enumerated()
-            .sorted { ($0.element.name, $0.offset) < ($1.element.name, $1.offset) }
-            .map(\.element)
+        if !fields.contains(where: { $0.name == "host" }) { insert("host", request.hostHeader) }
+    }
+
+    /// Puts a field in its place: behind all names up to its own, so that lines of one name stay in the order sent.
+    private mutating func insert(_ name: String, _ value: String) {
+        var index = fields.count
+        while index > 0, name < fields[index - 1].name { index -= 1 }
+        fields.insert((name, value), at: index)
     }
 
     /// The names, sorted, joined with semicolons.
