@@ -42,6 +42,7 @@ let package = Package(
         // Values: no I/O, no dependencies.
         module("HTTP"),
         module("JSON"),
+        module("XML"),
         module("Timestamps"),
         module("Configuration"),
 
@@ -60,7 +61,7 @@ let package = Package(
         // AWS.
         module("Cryptography", ["COpenSSL"]),
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
-        module("AWSCore", ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
 
         // Features.
         module(
@@ -76,10 +77,16 @@ let package = Package(
             name: "TestSupport", dependencies: ["HTTP"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("HTTP"),
         tests("JSON"),
+        tests("XML"),
         tests("Timestamps"),
         tests("Cryptography"),
         tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),
+        tests(
+            "AWSCore",
+            ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging],
+            resources: [.copy("Resources")]),
+        tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )

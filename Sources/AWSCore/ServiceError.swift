@@ -1,0 +1,72 @@
+public import HTTP
+internal import XML
+
+/// What a service said when it refused a call.
+public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The service's name: `sts`.
+    public var service: String
+    /// The call's name: `AssumeRole`.
+    public var operation: String
+    /// The service's word for the error: `AccessDenied`.
+    public var code: String
+    /// The service's sentence for a person; empty when it gave none.
+    public var message: String
+    /// The HTTP status.
+    public var status: Int
+    /// The id under which the service knows the call.
+    public var requestID: String?
+
+    /// Makes an error of its parts.
+    public init(
+        service: String, operation: String, code: String, message: String, status: Int, requestID: String? = nil
+    ) {
+        self.service = service
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.status = status
+        self.requestID = requestID
+    }
+
+    /// Reads the error answer of a service that answers in XML: the query protocol's, EC2's or S3's. An answer that is
+    /// none, of a proxy perhaps, gets its status for a code.
+    public init(service: String, operation: String, xml response: HTTPResponse) {
+        let root = try? XMLElement(parsing: response.body)
+        let error = root?.first("Error")
+        self.init(
+            service: service, operation: operation, code: error?["Code"]?.text ?? "HTTP \(response.status)",
+            message: error?["Message"]?.text ?? "", status: response.status,
+            requestID: response.headers["x-amzn-requestid"]
+                ?? root.flatMap { $0.first("RequestId") ?? $0.first("RequestID") }?.text)
+    }
+
+    /// Whether the service asks to be called less often.
+    public var isThrottling: Bool {
+        status == 429 || status == 509 || Self.throttlingCodes.contains(code)
+    }
+
+    /// Whether the same call may well succeed in a moment.
+    public var isTransient: Bool {
+        [500, 502, 503, 504].contains(status) || Self.transientCodes.contains(code)
+    }
+
+    /// `sts AssumeRole failed: AccessDenied (403): User … is not authorized … [request 01234567-…]`
+    public var description: String {
+        var text = "\(service) \(operation) failed: \(code) (\(status))"
+        if !message.isEmpty { text += ": \(message)" }
+        if let requestID { text += " [request \(requestID)]" }
+        return text
+    }
+
+    private static let throttlingCodes: Set<String> = [
+        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+        "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
+        "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "SlowDown",
+        "PriorRequestNotComplete", "EC2ThrottledException",
+    ]
+
+    private static let transientCodes: Set<String> = [
+        "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "IDPCommunicationError",
+        "InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable",
+    ]
+}
