@@ -30,12 +30,13 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "sagemaker-mlflow-lambda",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
     ],
     targets: [
         // C libraries.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CStack"),
 
         // Values: no I/O, no dependencies.
         module("HTTP"),
@@ -47,7 +48,7 @@ let package = Package(
         module("CurlHTTP", ["CCurl", "HTTP"]),
 
         // The Lambda runtime. `LambdaBootstrap` is the one module that joins it to libcurl.
-        module("Lambda", ["HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        module("Lambda", ["CStack", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         module("LambdaCodable", ["Lambda"]),
         module("LambdaBootstrap", ["Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
         module("LambdaEvents", ["HTTP", "JSON"]),
