@@ -30,7 +30,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "sagemaker-mlflow-lambda",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
     ],
     targets: [
         // C libraries.
@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CStack"),
 
         // Values: no I/O, no dependencies.
         module("HTTP"),
@@ -50,7 +51,7 @@ let package = Package(
         module("CurlHTTP", ["CCurl", "CLinux", "HTTP"]),
 
         // The Lambda runtime. `LambdaBootstrap` is the one module that joins it to libcurl.
-        module("Lambda", ["HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        module("Lambda", ["CStack", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         module("LambdaCodable", ["Lambda"]),
         module("LambdaBootstrap", ["CLinux", "Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
         module("LambdaEvents", ["HTTP", "JSON"]),
@@ -66,7 +67,10 @@ let package = Package(
         // Features.
         module(
             "MLflowProxy",
-            ["LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+            [
+                "Compression", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps",
+                "Configuration", logging,
+            ]),
 
         // Functions.
         function("mlflow-proxy", ["MLflowProxy", "LambdaBootstrap", "AWSCore"]),

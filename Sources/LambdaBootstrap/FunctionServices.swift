@@ -1,7 +1,7 @@
 public import Configuration
-public import CurlHTTP
+internal import CurlHTTP
 public import HTTP
-public import Lambda
+internal import Lambda
 public import Logging
 
 /// What a function is given to work with. A test gives others.
@@ -20,6 +20,7 @@ public struct FunctionServices: Sendable {
         self.environment = environment
         transport = CurlTransport(loop)
         clock = LoopClock(loop)
-        logger = Logger(label: "lambda", factory: { _ in LambdaLogHandler(environment: environment) })
+        logger = Logger(
+            label: "lambda", factory: { _ in LambdaLogHandler(settings: LogSettings(environment: environment)) })
     }
 }

@@ -1,6 +1,6 @@
-public import CurlHTTP
-public import Lambda
+internal import CurlHTTP
 internal import Glibc
+public import Lambda
 internal import Logging
 
 /// Starts a function: the event loop, the transport on libcurl, the log, the runtime.
@@ -34,9 +34,10 @@ public enum LambdaFunction {
         }
     }
 
-    private typealias Launch = @Sendable (
-        _ services: FunctionServices, _ started: @Sendable (LambdaRuntime) -> Void
-    ) async -> LambdaRuntime.ExitCode
+    private typealias Launch =
+        @Sendable (
+            _ services: FunctionServices, _ started: @Sendable (LambdaRuntime) -> Void
+        ) async -> LambdaRuntime.ExitCode
 
     private static func start(_ launch: @escaping Launch) -> Never {
         ProcessSetup.apply()

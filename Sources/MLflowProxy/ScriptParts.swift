@@ -90,7 +90,8 @@ struct ScriptParts {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
-            case "a"..."z", "A"..."Z", "0"..."9", "/", ".", "-", "_", "~", "%", "?", "=", "&", "+": result.unicodeScalars.append(scalar)
+            case "a"..."z", "A"..."Z", "0"..."9", "/", ".", "-", "_", "~", "%", "?", "=", "&", "+":
+                result.unicodeScalars.append(scalar)
             default:
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits

@@ -1,0 +1,54 @@
+public import HTTP
+import Timestamps
+
+/// One event to handle, with all that Lambda said of it (Lambda Runtime API, "Next invocation").
+public struct Invocation: Sendable {
+    /// What the handler is told. Its logger is silent until the runtime sets one.
+    public var context: LambdaContext
+    /// The event, as delivered.
+    public var event: [UInt8]
+    /// The id of this very delivery. It is sent back with the answer, so that an answer never reaches another caller.
+    public var invocationID: String?
+
+    /// Reads the answer to `next`; nil when it names no request. Every other header may be missing or unreadable.
+    public init?(_ response: HTTPResponse) {
+        var requestID: String?
+        var context = LambdaContext(requestID: "")
+        var invocationID: String?
+        // One pass, and lengths before letters: eight look-ups by name cost more than all the rest of an invocation's
+        // bookkeeping.
+        for field in response.headers {
+            switch field.name.utf8.count {
+            case 12 where field.isNamed("content-type"): context.contentType = field.value
+            case 23 where field.isNamed("lambda-runtime-trace-id"): context.traceID = field.value
+            case 26 where field.isNamed("lambda-runtime-deadline-ms"):
+                context.deadline = Int64(field.value).map(Timestamp.init(millisecondsSinceEpoch:))
+            case 28 where field.isNamed("lambda-runtime-invocation-id"): invocationID = field.value
+            case 28 where field.isNamed("lambda-runtime-aws-tenant-id"): context.tenantID = field.value
+            case 29 where field.isNamed("lambda-runtime-aws-request-id"): requestID = field.value
+            case 29 where field.isNamed("lambda-runtime-client-context"): context.clientContext = field.value
+            case 31 where field.isNamed("lambda-runtime-cognito-identity"): context.cognitoIdentity = field.value
+            case 35 where field.isNamed("lambda-runtime-invoked-function-arn"):
+                context.invokedFunctionARN = field.value
+            default: break
+            }
+        }
+        guard let requestID, !requestID.isEmpty else { return nil }
+        context.requestID = requestID
+        self.context = context
+        self.invocationID = invocationID
+        event = response.body
+    }
+}
+
+extension HTTPHeaders.Field {
+    /// Whether this is the field of that name, given in small letters and known to have the same length.
+    fileprivate func isNamed(_ name: StaticString) -> Bool {
+        var index = 0
+        for byte in self.name.utf8 {
+            guard HTTPToken.lowercased(byte) == name.utf8Start[index] else { return false }
+            index += 1
+        }
+        return true
+    }
+}
