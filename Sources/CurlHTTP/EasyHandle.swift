@@ -16,6 +16,7 @@ final class EasyHandle {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
 
         let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context)
         ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context)
@@ -66,6 +67,15 @@ final class EasyHandle {
         errorText.deallocate()
     }
 
+    /// The owner of an easy handle.
+    static func of(_ easy: UnsafeMutableRawPointer?) -> EasyHandle? {
+        guard let easy else { return nil }
+        var context: UnsafeMutableRawPointer?
+        ccurl_get_pointer(easy, CURLINFO_PRIVATE, &context)
+        return from(context)
+    }
+
+    /// The handle that a callback was given.
     static func from(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
         context.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
     }

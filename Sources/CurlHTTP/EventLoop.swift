@@ -25,7 +25,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let mailbox = Mutex(Mailbox())
     private let threadID = Atomic<UInt>(0)
     private let multi: UnsafeMutableRawPointer
-    private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+    /// Every handle ever made, which keeps alive what libcurl's callbacks point to.
+    private var handles: [EasyHandle] = []
     private var idleHandles: [EasyHandle] = []
     private var timers = Timers()
     private var signals: SignalWatch?
@@ -42,8 +43,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     deinit {
-        for easy in transfers.keys { curl_multi_remove_handle(multi, easy) }
-        transfers.removeAll()
+        for handle in handles { curl_multi_remove_handle(multi, handle.easy) }
+        handles.removeAll()
         idleHandles.removeAll()
         curl_multi_cleanup(multi)
     }
@@ -130,22 +131,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 extension EventLoop {
     /// Starts a transfer. Only on the loop's thread.
     func start(_ transfer: Transfer) {
-        let handle = idleHandles.popLast() ?? EasyHandle()
-        guard let handle, transfer.prepare(handle) else {
-            if let handle { idleHandles.append(handle) }
+        guard let handle = idleHandles.popLast() ?? makeHandle() else { return transfer.finish(CURLE_OUT_OF_MEMORY) }
+        guard transfer.prepare(handle), curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
+            release(handle)
             return transfer.finish(CURLE_OUT_OF_MEMORY)
-        }
-        transfers[handle.easy] = transfer
-        let code = curl_multi_add_handle(multi, handle.easy)
-        if code != CURLM_OK {
-            transfers[handle.easy] = nil
-            transfer.finish(CURLE_FAILED_INIT)
         }
     }
 
     /// Aborts a transfer; its connection is closed, since the answer may still be on its way. Only on the loop's thread.
     func abort(_ transfer: Transfer) {
-        guard let handle = transfer.handle, transfers[handle.easy] === transfer else { return }
+        guard let handle = transfer.handle, handle.transfer === transfer else { return }
         release(handle)
         transfer.finish(CURLE_ABORTED_BY_CALLBACK)
     }
@@ -153,19 +148,24 @@ extension EventLoop {
     private func finishTransfers() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
-                let transfer = transfers[easy]
+            guard message.pointee.msg == CURLMSG_DONE, let handle = EasyHandle.of(message.pointee.easy_handle),
+                let transfer = handle.transfer
             else { continue }
             let result = ccurl_message_result(message)
             transfer.collectFacts()
-            if let handle = transfer.handle { release(handle) }
+            release(handle)
             transfer.finish(result)
         }
     }
 
+    private func makeHandle() -> EasyHandle? {
+        let handle = EasyHandle()
+        if let handle { handles.append(handle) }
+        return handle
+    }
+
     private func release(_ handle: EasyHandle) {
         curl_multi_remove_handle(multi, handle.easy)
-        transfers[handle.easy] = nil
         handle.transfer = nil
         idleHandles.append(handle)
     }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The header fields of a message (RFC 9110, section 5): ordered, repeatable, names compared without case.
 ///
 /// A linear list, since a message has some twenty fields: looking one up costs less than hashing its name.
@@ -81,13 +83,13 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     /// Whether two field names are the same: ASCII letters compare without case.
     public static func sameName(_ left: String, _ right: String) -> Bool {
-        guard left.utf8.count == right.utf8.count else { return false }
+        let count = left.utf8.count
+        guard count == right.utf8.count else { return false }
         return left.withUTF8Bytes { left in
             right.withUTF8Bytes { right in
-                for index in 0..<left.count {
-                    guard HTTPToken.lowercased(left[index]) == HTTPToken.lowercased(right[index]) else { return false }
-                }
-                return true
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                // The process never sets a locale, so this compares ASCII letters without case and nothing else.
+                return strncasecmp(left, right, count) == 0
             }
         }
     }

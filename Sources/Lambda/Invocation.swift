@@ -19,16 +19,19 @@ public struct Invocation: Sendable {
         // bookkeeping.
         for field in response.headers {
             switch field.name.utf8.count {
-            case 12 where field.isNamed("content-type"): context.contentType = field.value
-            case 23 where field.isNamed("lambda-runtime-trace-id"): context.traceID = field.value
-            case 26 where field.isNamed("lambda-runtime-deadline-ms"):
+            case 12 where HTTPHeaders.sameName(field.name, "content-type"): context.contentType = field.value
+            case 23 where HTTPHeaders.sameName(field.name, "lambda-runtime-trace-id"): context.traceID = field.value
+            case 26 where HTTPHeaders.sameName(field.name, "lambda-runtime-deadline-ms"):
                 context.deadline = Int64(field.value).map(Timestamp.init(millisecondsSinceEpoch:))
-            case 28 where field.isNamed("lambda-runtime-invocation-id"): invocationID = field.value
-            case 28 where field.isNamed("lambda-runtime-aws-tenant-id"): context.tenantID = field.value
-            case 29 where field.isNamed("lambda-runtime-aws-request-id"): requestID = field.value
-            case 29 where field.isNamed("lambda-runtime-client-context"): context.clientContext = field.value
-            case 31 where field.isNamed("lambda-runtime-cognito-identity"): context.cognitoIdentity = field.value
-            case 35 where field.isNamed("lambda-runtime-invoked-function-arn"):
+            case 28 where HTTPHeaders.sameName(field.name, "lambda-runtime-invocation-id"): invocationID = field.value
+            case 28 where HTTPHeaders.sameName(field.name, "lambda-runtime-aws-tenant-id"):
+                context.tenantID = field.value
+            case 29 where HTTPHeaders.sameName(field.name, "lambda-runtime-aws-request-id"): requestID = field.value
+            case 29 where HTTPHeaders.sameName(field.name, "lambda-runtime-client-context"):
+                context.clientContext = field.value
+            case 31 where HTTPHeaders.sameName(field.name, "lambda-runtime-cognito-identity"):
+                context.cognitoIdentity = field.value
+            case 35 where HTTPHeaders.sameName(field.name, "lambda-runtime-invoked-function-arn"):
                 context.invokedFunctionARN = field.value
             default: break
             }
@@ -38,17 +41,5 @@ public struct Invocation: Sendable {
         self.context = context
         self.invocationID = invocationID
         event = response.body
-    }
-}
-
-extension HTTPHeaders.Field {
-    /// Whether this is the field of that name, given in small letters and known to have the same length.
-    fileprivate func isNamed(_ name: StaticString) -> Bool {
-        var index = 0
-        for byte in self.name.utf8 {
-            guard HTTPToken.lowercased(byte) == name.utf8Start[index] else { return false }
-            index += 1
-        }
-        return true
     }
 }
