@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Timestamps
 
-@Suite struct CachedCredentialsTests {
+@Suite(.timeLimit(.minutes(1))) struct CachedCredentialsTests {
     private let time = ManualTime()
     private let lines = LogLines()
     private let schedule = RenewalSchedule(early: .seconds(300))
@@ -35,7 +35,7 @@ import Timestamps
             schedule: schedule, logger: lines.logger, now: time.now)
         let ids = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<100 { group.addTask { try await cache.credentials().accessKeyID } }
-            while clock.sleeperCount == 0 || time.readCount < 100 { await Task.yield() }
+            try await until { clock.sleeperCount > 0 && time.readCount >= 100 }
             clock.advance(by: .seconds(1))
             return try await group.reduce(into: [String]()) { $0.append($1) }
         }
@@ -64,7 +64,7 @@ import Timestamps
         _ = try await cache.credentials()
         time.advance(by: .seconds(3_400))
         async let renewing = cache.credentials()
-        while clock.sleeperCount == 0 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 }
         #expect(try await cache.credentials().accessKeyID == "A")
         clock.advance(by: .seconds(1))
         #expect(try await renewing.accessKeyID == "B")
@@ -79,12 +79,12 @@ import Timestamps
         _ = try await cache.credentials()
         time.advance(by: .seconds(3_545))
         async let first = cache.credentials()
-        while clock.sleeperCount == 0 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 }
         // The pause after the start of a renewal is over, so a caller would begin another if it were not for the first.
         time.advance(by: .seconds(6))
         let reads = time.readCount
         async let second = cache.credentials()
-        while time.readCount == reads { await Task.yield() }
+        try await until { time.readCount > reads }
         clock.advance(by: .seconds(1))
         #expect(try await [first.accessKeyID, second.accessKeyID] == ["B", "B"])
         #expect(source.calls == 2)
@@ -139,7 +139,7 @@ import Timestamps
             }
         }
         // On one thread a caller that has asked the time waits before anything else runs.
-        while clock.sleeperCount == 0 || time.readCount < 10 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 && time.readCount >= 10 }
         await Task(executorPreference: executor) {}.value
         clock.advance(by: .seconds(1))
         var failures: [String] = []
@@ -154,13 +154,13 @@ import Timestamps
         let source = source([.slowKey("A", nil), .slowKey("B", nil)], clock: clock)
         let cache = cache(source)
         let first = Task { try await cache.credentials() }
-        while clock.sleeperCount == 0 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 }
         let reads = time.readCount
         let second = Task { try await cache.credentials().accessKeyID }
-        while time.readCount == reads { await Task.yield() }
+        try await until { time.readCount > reads }
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
-        while clock.sleeperCount == 0 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 }
         #expect(source.calls == 2)
         clock.advance(by: .seconds(1))
         #expect(try await second.value == "B")
@@ -171,10 +171,10 @@ import Timestamps
         let source = source([.slowKey("A", nil)], clock: clock)
         let cache = cache(source)
         let first = Task { try await cache.credentials().accessKeyID }
-        while clock.sleeperCount == 0 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 }
         let reads = time.readCount
         let second = Task { try await cache.credentials().accessKeyID }
-        while time.readCount == reads { await Task.yield() }
+        try await until { time.readCount > reads }
         second.cancel()
         await #expect(throws: CancellationError.self) { try await second.value }
         #expect(clock.sleeperCount == 1)
@@ -187,7 +187,7 @@ import Timestamps
         let clock = ManualClock()
         let cache = cache(source([.slowKey("A", nil), .key("B", nil)], clock: clock))
         let only = Task { try await cache.credentials() }
-        while clock.sleeperCount == 0 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 }
         only.cancel()
         await #expect(throws: CancellationError.self) { try await only.value }
         #expect(try await cache.credentials().accessKeyID == "B")
@@ -219,7 +219,7 @@ import Timestamps
                 return try await group.reduce(into: Set<String>()) { $0.insert($1) }
             }
         }
-        while clock.sleeperCount == 0 || time.readCount < 100 { await Task.yield() }
+        try await until { clock.sleeperCount > 0 && time.readCount >= 100 }
         clock.advance(by: .seconds(1))
         #expect(try await group.value == ["A"])
         #expect(source.calls == 1)

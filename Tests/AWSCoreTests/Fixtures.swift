@@ -30,6 +30,14 @@ final class ManualTime: Sendable {
     }
 }
 
+/// Lets other tasks run until a condition holds; the suite's time limit ends it.
+func until(_ condition: () -> Bool) async throws {
+    while !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
+}
+
 /// Keeps what is logged.
 struct RecordingLogHandler: LogHandler {
     let lines: LogLines
