@@ -93,7 +93,7 @@ let package = Package(
             ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging],
             resources: [.copy("Resources")]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
-        tests("LambdaEvents", ["HTTP", "JSON"]),
+        tests("LambdaEvents", ["HTTP", "JSON", "TestSupport"]),
         tests(
             "MLflowProxy",
             [

@@ -40,10 +40,10 @@ struct AccessLog {
     func write(to logger: Logger) {
         var metadata: Logger.Metadata = [
             "method": "\(method)", "path": "\(path)", "status": "\(status)",
-            "request_bytes": "\(requestBytes)", "answer_bytes": "\(answerBytes)",
-            "total_ms": "\(Self.milliseconds(total))",
+            "requestBytes": "\(requestBytes)", "answerBytes": "\(answerBytes)",
+            "totalMs": "\(Self.milliseconds(total))",
         ]
-        if let upstream { metadata["upstream_ms"] = "\(Self.milliseconds(upstream))" }
+        if let upstream { metadata["upstreamMs"] = "\(Self.milliseconds(upstream))" }
         if let fault { metadata["fault"] = "\(fault)" }
         logger.info("request", metadata: metadata)
     }

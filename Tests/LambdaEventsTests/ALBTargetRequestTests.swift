@@ -1,5 +1,6 @@
 import HTTP
 import LambdaEvents
+import TestSupport
 import Testing
 
 @Suite struct ALBTargetRequestTests {

@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 import LambdaEvents
+import TestSupport
 import Testing
 
 @Suite struct ALBTargetResponseTests {

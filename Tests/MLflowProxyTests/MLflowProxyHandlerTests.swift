@@ -282,8 +282,8 @@ import Timestamps
         let metadata = try #require(records.first?.metadata)
         #expect(
             metadata == [
-                "method": "PUT", "path": "/a%2Fb", "status": "201", "request_bytes": "6", "answer_bytes": "5",
-                "total_ms": "0.000", "upstream_ms": "0.000",
+                "method": "PUT", "path": "/a%2Fb", "status": "201", "requestBytes": "6", "answerBytes": "5",
+                "totalMs": "0.000", "upstreamMs": "0.000",
             ])
         #expect(!fixture.log.text.contains("CANARY"))
         for secret in Fixture.secrets { #expect(!fixture.log.text.contains(secret)) }
@@ -297,6 +297,6 @@ import Timestamps
         #expect(metadata["path"]?.utf8.count == 512)
         #expect(metadata["path"]?.hasPrefix(#"/a?{"level":"info"}???x"#) == true)
         #expect(metadata["fault"] == "BAD_REQUEST")
-        #expect(metadata["upstream_ms"] == nil)
+        #expect(metadata["upstreamMs"] == nil)
     }
 }
