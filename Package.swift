@@ -73,7 +73,8 @@ let package = Package(
             ]),
 
         // Functions.
-        function("mlflow-proxy", ["MLflowProxy", "LambdaBootstrap", "AWSCore"]),
+        function(
+            "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["CurlHTTP", "HTTP", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
@@ -83,6 +84,7 @@ let package = Package(
         tests("JSON"),
         tests("XML"),
         tests("Timestamps"),
+        tests("Configuration"),
         tests("Cryptography"),
         tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),
@@ -91,6 +93,13 @@ let package = Package(
             ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging],
             resources: [.copy("Resources")]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
+        tests("LambdaEvents", ["HTTP", "JSON", "TestSupport"]),
+        tests(
+            "MLflowProxy",
+            [
+                "TestSupport", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps",
+                "Configuration", logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -55,6 +55,17 @@ public final class CachedCredentials: CredentialProvider {
         }
     }
 
+    /// Drops the credentials if they are those at hand; the next caller renews them.
+    public func discard(_ credentials: Credentials) {
+        let isDropped = state.withLock { state in
+            guard state.current == credentials else { return false }
+            state.current = nil
+            state.lastAttempt = nil
+            return true
+        }
+        if isDropped { source.discard(credentials) }
+    }
+
     private func decide() -> Decision {
         let now = now()
         return state.withLock { state in

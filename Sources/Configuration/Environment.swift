@@ -28,4 +28,9 @@ public struct Environment: Sendable {
         guard let value = values[name], !value.isEmpty else { return nil }
         return value
     }
+
+    /// The names of the variables that have a value, sorted.
+    public var names: [String] {
+        values.filter { !$0.value.isEmpty }.keys.sorted()
+    }
 }

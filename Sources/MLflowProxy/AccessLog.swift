@@ -1,0 +1,64 @@
+internal import HTTP
+internal import LambdaEvents
+internal import Logging
+
+/// Measures spans of time on any clock.
+struct Stopwatch: Sendable {
+    private let read: @Sendable () -> Duration
+
+    init(_ clock: any Clock<Duration>) {
+        read = Self.reader(of: clock)
+    }
+
+    /// The time since the stopwatch was made.
+    var elapsed: Duration { read() }
+
+    private static func reader<C: Clock<Duration>>(of clock: C) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+}
+
+/// What one request did, as one record in the log: no query, no header, no body.
+struct AccessLog {
+    var method: String
+    var path: String
+    var status = 0
+    var requestBytes: Int
+    var answerBytes = 0
+    var upstream: Duration?
+    var total = Duration.zero
+    /// The code of the fault that the proxy answered with itself.
+    var fault: String?
+
+    init(_ request: ALBTargetRequest) {
+        method = Self.printable(request.method.rawValue, limit: 16)
+        path = Self.printable(request.path, limit: 512)
+        requestBytes = request.body.count
+    }
+
+    func write(to logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "method": "\(method)", "path": "\(path)", "status": "\(status)",
+            "requestBytes": "\(requestBytes)", "answerBytes": "\(answerBytes)",
+            "totalMs": "\(Self.milliseconds(total))",
+        ]
+        if let upstream { metadata["upstreamMs"] = "\(Self.milliseconds(upstream))" }
+        if let fault { metadata["fault"] = "\(fault)" }
+        logger.info("request", metadata: metadata)
+    }
+
+    /// Text from outside in visible ASCII and of bounded length, so that it cannot pass for a line of the log.
+    private static func printable(_ text: String, limit: Int) -> String {
+        let bytes = text.utf8.prefix(limit).map { $0 > 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Milliseconds with three digits behind the point.
+    private static func milliseconds(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = max(.zero, duration).components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let fraction = String(microseconds % 1_000)
+        return "\(microseconds / 1_000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)"
+    }
+}

@@ -1,0 +1,39 @@
+internal import HTTP
+
+/// The fields that concern one connection alone and are never forwarded (RFC 9110, section 7.6.1).
+struct HopByHop {
+    private let nominated: [String]
+
+    /// Reads which further fields the message's `Connection` fields name.
+    init(_ headers: HTTPHeaders) {
+        nominated = headers.values("connection").flatMap { value in
+            value.split(separator: ",").map { FieldValue.trimmed($0) }
+        }
+    }
+
+    /// Whether the field stays on its connection.
+    func contains(_ name: String) -> Bool {
+        Self.names.contains(HTTPToken.lowercased(name)) || nominated.contains { HTTPHeaders.sameName($0, name) }
+    }
+
+    private static let names: Set<String> = [
+        "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+        "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+}
+
+/// Small readers of header values.
+enum FieldValue {
+    /// The text without spaces and tabs at its ends.
+    static func trimmed(_ text: Substring) -> String {
+        let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        let bytes = text.utf8.drop(while: isSpace)
+        let end = bytes.lastIndex { !isSpace($0) }.map { bytes.index(after: $0) } ?? bytes.startIndex
+        return String(Substring(bytes[..<end]))
+    }
+
+    /// The elements of a list separated by a character, trimmed, empty ones left out.
+    static func list(_ text: String, separator: Character = ",") -> [String] {
+        text.split(separator: separator).map { trimmed($0) }.filter { !$0.isEmpty }
+    }
+}

@@ -1,0 +1,100 @@
+public import AWSCore
+public import HTTP
+public import Lambda
+internal import LambdaEvents
+public import Timestamps
+
+/// Answers a load balancer's requests with those of Amazon SageMaker MLflow.
+///
+/// Each request goes through the same steps: read the event, answer the proxy's own routes, check the site it was sent
+/// to and from, know the caller, make the request upstream, sign and send it, make the answer. A step that refuses ends
+/// in an HTTP answer that says why; only an event that no load balancer sent is a function error.
+public struct MLflowProxyHandler: LambdaHandler {
+    private let origins: OriginPolicy
+    private let authenticator: Authenticator
+    private let upstreamRequest: UpstreamRequest
+    private let client: UpstreamClient
+    private let upstreamResponse: UpstreamResponse
+    private let clock: any Clock<Duration>
+
+    /// Makes a handler.
+    ///
+    /// - Parameters:
+    ///   - configuration: The proxy's settings.
+    ///   - endpoint: The MLflow service that is asked.
+    ///   - credentials: What requests are signed with; asked for each request, so it should cache.
+    ///   - transport: Sends the requests.
+    ///   - now: The time, for signatures and deadlines.
+    ///   - clock: Measures the times in the log.
+    public init(
+        configuration: ProxyConfiguration, endpoint: MLflowEndpoint, credentials: any CredentialProvider,
+        transport: any HTTPTransport, now: @escaping @Sendable () -> Timestamp = { .now() },
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        origins = OriginPolicy(publicOrigin: configuration.publicOrigin, allowed: configuration.allowedOrigins)
+        authenticator = Authenticator(mode: configuration.authentication)
+        upstreamRequest = UpstreamRequest(endpoint: endpoint)
+        client = UpstreamClient(
+            endpoint: endpoint, credentials: credentials, transport: transport,
+            timeout: configuration.upstreamTimeout, now: now)
+        upstreamResponse = UpstreamResponse(
+            location: LocationRule(
+                endpoint: endpoint,
+                origins: configuration.allowedOrigins + [configuration.publicOrigin].compactMap(\.self)),
+            frameAncestors: configuration.frameAncestors)
+        self.clock = clock
+    }
+
+    /// Answers one request.
+    ///
+    /// - Throws: `ALBEventError` for an event that no load balancer sent; `CancellationError`.
+    public func handle(_ event: [UInt8], context: LambdaContext) async throws -> [UInt8] {
+        let watch = Stopwatch(clock)
+        let request = try ALBTargetRequest(parsing: event)
+        var log = AccessLog(request)
+        var response: HTTPResponse
+        do {
+            response = try await answer(request, context, &log)
+        } catch let error as ProxyError {
+            log.fault = error.code
+            response = error.answer(requestID: context.requestID)
+        }
+        var encoded = encode(response, for: request)
+        if encoded.count > ALBTargetResponse.maximumBytes {
+            let error = AnswerLimit.fault(path: request.path, bytes: encoded.count)
+            log.fault = error.code
+            response = error.answer(requestID: context.requestID)
+            encoded = encode(response, for: request)
+        }
+        log.status = response.status
+        log.answerBytes = response.body.count
+        log.total = watch.elapsed
+        log.write(to: context.logger)
+        return encoded
+    }
+
+    private func answer(
+        _ request: ALBTargetRequest, _ context: LambdaContext, _ log: inout AccessLog
+    ) async throws
+        -> HTTPResponse
+    {
+        if let response = try OwnRoutes.answer(request) { return response }
+        if let response = try CrossOrigin(policy: origins).preflight(request) { return response }
+        try origins.check(request)
+        try authenticator.authenticate(request)
+        let outgoing = try upstreamRequest.make(from: request)
+        let watch = Stopwatch(clock)
+        defer { log.upstream = watch.elapsed }
+        let incoming = try await client.send(outgoing, context: context)
+        return try upstreamResponse.make(from: incoming, to: outgoing, logger: context.logger)
+    }
+
+    private func encode(_ response: HTTPResponse, for request: ALBTargetRequest) -> [UInt8] {
+        var response = response
+        CrossOrigin(policy: origins).decorate(&response, for: request)
+        return ALBTargetResponse(
+            status: response.status, headers: response.headers, body: request.method == .head ? [] : response.body,
+            headerMode: request.headerMode
+        ).encoded()
+    }
+}

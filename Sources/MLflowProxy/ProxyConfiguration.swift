@@ -1,0 +1,57 @@
+public import AWSCore
+public import Configuration
+internal import HTTP
+
+/// The settings of the proxy, but for which MLflow is shown (``MLflowEndpoint``).
+public struct ProxyConfiguration: Sendable, Equatable {
+    /// Who makes sure that the caller is known (`PROXY_AUTH`).
+    public enum Authentication: String, Sendable, Hashable {
+        /// Whoever reaches the load balancer is welcome.
+        case network
+        /// The listener validates a bearer token; the proxy makes sure that there was one.
+        case bearerTokenAtLoadBalancer = "alb-jwt"
+    }
+
+    /// Who makes sure that the caller is known (`PROXY_AUTH`).
+    public var authentication: Authentication
+    /// What is in the visitor's address bar (`PROXY_PUBLIC_URL`).
+    public var publicOrigin: WebOrigin?
+    /// The other origins whose pages may call MLflow (`PROXY_ALLOWED_ORIGINS`).
+    public var allowedOrigins: [WebOrigin]
+    /// The other origins whose pages may show MLflow in a frame (`PROXY_FRAME_ANCESTORS`).
+    public var frameAncestors: [WebOrigin]
+    /// The role to sign with, instead of the function's own (`SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN`).
+    public var assumedRole: AssumeRoleRequest?
+    /// The time the service may take for an answer; less when the invocation ends sooner. Two minutes, which is what
+    /// MLflow's clients wait.
+    public var upstreamTimeout: Duration = .seconds(120)
+
+    /// Makes settings of their parts.
+    public init(
+        authentication: Authentication, publicOrigin: WebOrigin? = nil, allowedOrigins: [WebOrigin] = [],
+        frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil
+    ) {
+        self.authentication = authentication
+        self.publicOrigin = publicOrigin
+        self.allowedOrigins = allowedOrigins
+        self.frameAncestors = frameAncestors
+        self.assumedRole = assumedRole
+    }
+
+    /// Reads the environment.
+    ///
+    /// - Throws: All that is wrong with it at once. A setting that is not understood, or that asks for a protection
+    ///   which this version does not give, is a fault too: nothing is left open silently.
+    public init(_ environment: Environment) throws(ConfigurationError) {
+        var reader = ProxySettingsReader(environment)
+        let authentication = reader.authentication()
+        publicOrigin = reader.origin("PROXY_PUBLIC_URL")
+        allowedOrigins = reader.origins("PROXY_ALLOWED_ORIGINS")
+        frameAncestors = reader.origins("PROXY_FRAME_ANCESTORS")
+        assumedRole = reader.role("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN")
+        reader.checkAccess()
+        reader.checkNames()
+        guard reader.problems.isEmpty, let authentication else { throw ConfigurationError(reader.problems) }
+        self.authentication = authentication
+    }
+}

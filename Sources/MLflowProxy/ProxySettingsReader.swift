@@ -1,0 +1,90 @@
+internal import AWSCore
+internal import Configuration
+internal import HTTP
+
+/// Reads the proxy's variables one by one and gathers what is wrong with them.
+struct ProxySettingsReader {
+    private let environment: Environment
+    private(set) var problems: [String] = []
+
+    init(_ environment: Environment) {
+        self.environment = environment
+    }
+
+    mutating func authentication() -> ProxyConfiguration.Authentication? {
+        switch environment["PROXY_AUTH"] {
+        case nil:
+            problems.append(
+                "PROXY_AUTH is not set: set it to alb-jwt (the listener validates a bearer token) or network (whoever "
+                    + "reaches the load balancer is welcome).")
+        case "alb-oidc":
+            problems.append(
+                "PROXY_AUTH is alb-oidc, which this version cannot verify: use alb-jwt or network.")
+        case .some(let text):
+            if let mode = ProxyConfiguration.Authentication(rawValue: text) { return mode }
+            problems.append("PROXY_AUTH is \(quoted(text)): it should be alb-jwt or network.")
+        }
+        return nil
+    }
+
+    mutating func origin(_ name: String) -> WebOrigin? {
+        guard let text = environment[name] else { return nil }
+        if let origin = WebOrigin(text.hasSuffix("/") ? String(text.dropLast()) : text) { return origin }
+        problems.append("\(name) is \(quoted(text)): it should be https://HOST without a path.")
+        return nil
+    }
+
+    mutating func origins(_ name: String) -> [WebOrigin] {
+        FieldValue.list(environment[name] ?? "").compactMap { text in
+            if let origin = WebOrigin(text) { return origin }
+            problems.append(
+                "\(name) contains \(quoted(text)): each of its entries should be https://HOST without a path, "
+                    + "separated by commas; there are no wildcards.")
+            return nil
+        }
+    }
+
+    mutating func role(_ name: String) -> AssumeRoleRequest? {
+        guard let arn = environment[name] else { return nil }
+        do throws(ConfigurationError) {
+            return try AssumeRoleRequest(roleARN: arn, sessionName: RequestHeaders.product)
+        } catch {
+            problems.append("\(name) cannot be used: \(error)")
+            return nil
+        }
+    }
+
+    mutating func checkAccess() {
+        guard let text = environment["PROXY_ACCESS"], text != "full" else { return }
+        problems.append("PROXY_ACCESS is \(quoted(text)): this version knows full alone.")
+    }
+
+    /// A variable that nothing reads is a typing error, or asks for what would silently not happen.
+    mutating func checkNames() {
+        for name in environment.names where name.hasPrefix("PROXY_") && !Self.known.contains(name) {
+            if Self.later.contains(name) {
+                problems.append("\(name) is set, and this version does nothing with it: remove it.")
+            } else if let near = NearestName.of(name, among: Self.known + Self.later) {
+                problems.append("\(name) is no setting of the proxy: \(near) is meant, perhaps.")
+            } else {
+                problems.append(
+                    "\(name) is no setting of the proxy: its settings are \(Self.known.joined(separator: ", ")).")
+            }
+        }
+    }
+
+    private static let known = [
+        "PROXY_AUTH", "PROXY_PUBLIC_URL", "PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS", "PROXY_ACCESS",
+    ]
+
+    /// Settings of protections and routes that this version does not have.
+    private static let later = [
+        "PROXY_ALB_ARN", "PROXY_OIDC_CLIENT_ID", "PROXY_OIDC_ISSUER", "PROXY_OIDC_KEY_URL", "PROXY_OVERFLOW_BUCKET",
+        "PROXY_OVERFLOW_PREFIX",
+    ]
+
+    /// The value for a message, cut short.
+    private func quoted(_ text: String) -> String {
+        "\"\(text.prefix(100))\""
+    }
+}
