@@ -27,15 +27,23 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+func nio(_ name: String) -> Target.Dependency {
+    .product(name: name, package: "swift-nio")
+}
+
 let package = Package(
     name: "sagemaker-mlflow-lambda",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        // Of the local tool alone; no function links them.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.86.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [
         // C libraries.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSpawn"),
 
         // Values: no I/O, no dependencies.
         module("HTTP"),
@@ -62,6 +70,20 @@ let package = Package(
             "MLflowProxy",
             ["LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
 
+        // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.
+        module(
+            "LambdaEmulator",
+            [
+                "CSpawn", "HTTP", "JSON", "Timestamps", "Cryptography", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            ]),
+        .executableTarget(
+            name: "lambda-local",
+            dependencies: [
+                "LambdaEmulator", "HTTP", "JSON", "Timestamps", "Configuration", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         // Functions.
         function("mlflow-proxy", ["MLflowProxy", "LambdaBootstrap", "AWSCore"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
@@ -73,6 +95,7 @@ let package = Package(
         tests("JSON"),
         tests("Timestamps"),
         tests("Cryptography"),
+        tests("LambdaEmulator", ["HTTP", "JSON", "Timestamps", "TestSupport"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,2 @@
+import ArgumentParser
+@main enum P { static func main() {} }
