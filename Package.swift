@@ -73,7 +73,7 @@ let package = Package(
         tests("JSON"),
         tests("Timestamps"),
         tests("Cryptography"),
-        tests("AWSSigning", ["HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
+        tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )
