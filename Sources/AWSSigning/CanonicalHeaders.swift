@@ -59,19 +59,17 @@ struct CanonicalHeaders {
 
     /// Appends the value without white space at its ends and with a single space for every run inside.
     private static func appendTrimmed(_ value: String, to output: inout [UInt8]) {
-        var isFirst = true
-        var pendingSpace = false
-        for byte in value.utf8 {
-            // SP, and HTAB, LF, VT, FF, CR.
-            if byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) {
-                pendingSpace = !isFirst
-            } else {
-                if pendingSpace { output.append(0x20) }
-                pendingSpace = false
-                isFirst = false
-                output.append(byte)
-            }
+        // Most values, long tokens among them, have nothing to trim.
+        guard value.utf8.contains(where: isSpace) else { return output.append(contentsOf: value.utf8) }
+        for (index, word) in value.utf8.split(whereSeparator: isSpace).enumerated() {
+            if index > 0 { output.append(UInt8(ascii: " ")) }
+            output.append(contentsOf: word)
         }
+    }
+
+    /// SP, and HTAB, LF, VT, FF, CR.
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || (byte >= 0x09 && byte <= 0x0D)
     }
 }
 
