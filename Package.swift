@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "lambda-local",
             dependencies: [
-                "LambdaEmulator", "HTTP", "JSON", "Timestamps", "Configuration", logging,
+                "LambdaEmulator", "AWSSigning", "HTTP", "JSON", "Timestamps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -96,6 +96,7 @@ let package = Package(
         tests("Timestamps"),
         tests("Cryptography"),
         tests("LambdaEmulator", ["HTTP", "JSON", "Timestamps", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )
