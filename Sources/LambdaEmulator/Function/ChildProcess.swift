@@ -84,13 +84,13 @@ public final class ChildProcess: Sendable {
 
     /// Waits for the end of the process, and ends it by force when it does not come.
     public func end(after grace: Duration, clock: any Clock<Duration> = ContinuousClock()) async {
-        async let _: Void = killLater(after: grace, clock: clock)
+        // A task of its own: whoever ends a process is often cancelled already, and then no sleep would wait.
+        let killer = Task {
+            guard (try? await clock.sleep(for: grace)) != nil else { return }
+            signal(SIGKILL)
+        }
         _ = await exitStatus()
-    }
-
-    private func killLater(after grace: Duration, clock: any Clock<Duration>) async {
-        guard (try? await clock.sleep(for: grace)) != nil else { return }
-        signal(SIGKILL)
+        killer.cancel()
     }
 
     /// Sends a signal to the process group; the process is not reaped yet, so that the number is still its own.

@@ -39,18 +39,18 @@ actor FunctionInstance {
 
     /// Serves the Runtime API until the task is cancelled, then ends the process.
     func run() async throws {
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await server.run(api))
-        } catch {
-            result = .failure(error)
+        // The API outlives the cancellation: a process that is asked to end must not find its connection broken.
+        let (ended, continuation) = AsyncStream<Never>.makeStream()
+        let serving = Task { [server, api] in
+            defer { continuation.finish() }
+            try await server.run(api)
         }
+        for await _ in ended {}
         isStopped = true
-        let last = process
-        // The task is cancelled by now; the process still gets its time to end.
-        await Task { [clock] in await last?.stop(grace: .milliseconds(500), clock: clock) }.value
+        await process?.stop(grace: .milliseconds(500), clock: clock)
         await ending?.value
-        try result.get()
+        serving.cancel()
+        try await serving.value
     }
 
     /// One invocation, from the start of the process where there is none.
