@@ -18,7 +18,7 @@ final class ProcessGuardian: Sendable {
             forget) groups="${groups%% $group *} ${groups#* $group }" ;;
             esac
         done
-        for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+        for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
         """
 
     private let pipe: Int32

@@ -1,3 +1,4 @@
+import Glibc
 public import HTTP
 import NIOCore
 import NIOHTTP1
@@ -13,6 +14,9 @@ public final class LoopbackTransport: HTTPTransport {
 
     /// Servers close what is idle for some seconds (uvicorn: 5); a connection this fresh is not about to be closed.
     private static let longestIdle = Duration.seconds(2)
+
+    private static let quickAcknowledgement = ChannelOptions.Types.SocketOption(
+        level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_QUICKACK))
 
     private let idle = Mutex<[String: [Idle]]>([:])
 
@@ -85,6 +89,8 @@ public final class LoopbackTransport: HTTPTransport {
             do {
                 try await channel.pipeline.triggerUserOutboundEvent(expected).get()
                 try await write(request, to: channel)
+                // Servers that write head and body apart would else wait 40 ms for our delayed acknowledgement.
+                channel.setOption(Self.quickAcknowledgement, value: 1).whenComplete { _ in }
                 let outcome = try await promise.futureResult.get()
                 return (outcome.response, outcome.keepAlive)
             } catch {

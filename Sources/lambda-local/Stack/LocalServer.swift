@@ -56,9 +56,11 @@ final class LocalServer: Sendable {
         throw LocalError("\(name) did not answer on port \(port) within 90 seconds; see \(log.path).\n\(log.lastLines)")
     }
 
-    /// Waits for the end of the server, which is an error while everything runs.
+    /// Waits for the end of the server, which is an error while everything runs, or for the task's cancellation.
     func failWhenEnded() async throws {
-        throw await endError()
+        let (ended, continuation) = AsyncStream<LocalError>.makeStream()
+        Task { continuation.yield(await endError()) }
+        for await error in ended { throw error }
     }
 
     private func endError() async -> LocalError {
