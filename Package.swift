@@ -74,7 +74,8 @@ let package = Package(
         module(
             "LambdaEmulator",
             [
-                "CSpawn", "HTTP", "JSON", "Timestamps", "Cryptography", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                "CSpawn", "HTTP", "JSON", "Timestamps", "Cryptography", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOHTTP1"),
             ]),
         .executableTarget(
             name: "lambda-local",
@@ -95,7 +96,9 @@ let package = Package(
         tests("JSON"),
         tests("Timestamps"),
         tests("Cryptography"),
-        tests("LambdaEmulator", ["HTTP", "JSON", "Timestamps", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests(
+            "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]

@@ -11,7 +11,8 @@ struct RequestFile {
         guard first.count == 2 || (first.count == 3 && first[2].hasPrefix("HTTP/")), first[1].hasPrefix("/"),
             HTTPToken.isToken(String(first[0])), HTTPToken.isTarget(String(first[1]))
         else {
-            throw LocalError("The first line must be METHOD /path?query, percent-encoded; it is '\(lines.first ?? "")'.")
+            throw LocalError(
+                "The first line must be METHOD /path?query, percent-encoded; it is '\(lines.first ?? "")'.")
         }
         let target = first[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var headers = try Self.headers(lines.dropFirst())

@@ -55,17 +55,19 @@ actor FunctionInstance {
 
     /// One invocation, from the start of the process where there is none.
     func invoke(_ invocation: Invocation) async -> InvocationResult {
-        let requestID = invocation.requestID
-        if case .failed(let failure) = await start() {
-            failuresInARow += 1
-            // A process that reported why it cannot start may be writing its last log lines.
-            await discardProcess(grace: .milliseconds(300)) { failure($0) }
-            return .failure(failure(requestID))
+        while true {
+            if case .failed(let failure) = await start() {
+                failuresInARow += 1
+                // A process that reported why it cannot start may be writing its last log lines.
+                await discardProcess(grace: .milliseconds(300)) { failure($0) }
+                return .failure(failure(invocation.requestID))
+            }
+            async let _: Void = endAtTimeout(invocation)
+            // A process that ended between two invocations is no failure of this one: it is started again.
+            guard let result = await api.offer(invocation) else { continue }
+            if case .success = result { failuresInARow = 0 }
+            return result
         }
-        async let _: Void = endAtTimeout(invocation)
-        let result = await api.invoke(invocation)
-        if case .success = result { failuresInARow = 0 }
-        return result
     }
 
     /// Kills the process when the invocation takes too long; cancelled when it ends in time.

@@ -112,7 +112,9 @@ public struct LoadBalancer: ServerHandler {
     }
 
     /// One line: method, path without query, status, size, milliseconds.
-    private func access(_ head: ServerRequestHead, _ response: ServerResponse, since start: Timestamp, _ remark: String?) {
+    private func access(
+        _ head: ServerRequestHead, _ response: ServerResponse, since start: Timestamp, _ remark: String?
+    ) {
         let milliseconds = (now() - start).inMilliseconds
         let line = "\(head.method) \(head.path) \(response.status) \(response.body.count) B \(milliseconds) ms"
         log(remark.map { "\(line) (\($0))" } ?? line)

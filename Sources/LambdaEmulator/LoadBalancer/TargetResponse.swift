@@ -109,7 +109,9 @@ enum TargetResponse {
         guard let value = object["body"], !value.isNull else { return [] }
         guard let text = value.string else { throw Malformed("body is \(value.kind), not a string") }
         guard isBase64 else { return Array(text.utf8) }
-        guard let bytes = Base64.decode(text) else { throw Malformed("body is not base64, though isBase64Encoded is true") }
+        guard let bytes = Base64.decode(text) else {
+            throw Malformed("body is not base64, though isBase64Encoded is true")
+        }
         return bytes
     }
 }

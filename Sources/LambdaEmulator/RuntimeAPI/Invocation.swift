@@ -58,6 +58,16 @@ public struct FunctionResponse: Sendable {
     public var isStreamed: Bool
     /// The error that ended the stream, as its trailers tell it.
     public var streamFailure: FunctionFailure?
+
+    /// Makes an answer.
+    public init(
+        payload: [UInt8], contentType: String? = nil, isStreamed: Bool = false, streamFailure: FunctionFailure? = nil
+    ) {
+        self.payload = payload
+        self.contentType = contentType
+        self.isStreamed = isStreamed
+        self.streamFailure = streamFailure
+    }
 }
 
 /// A function error, as the caller of Lambda sees it.
@@ -68,4 +78,11 @@ public struct FunctionFailure: Error, Sendable {
     public var payload: [UInt8]
     /// The cause for X-Ray, JSON text, when it was posted and is valid.
     public var xrayCause: String?
+
+    /// Makes an error.
+    public init(errorType: String, payload: [UInt8], xrayCause: String? = nil) {
+        self.errorType = errorType
+        self.payload = payload
+        self.xrayCause = xrayCause
+    }
 }

@@ -17,7 +17,7 @@ public actor RuntimeAPI: ServerHandler {
 
     private struct Pending {
         var invocation: Invocation
-        var continuation: CheckedContinuation<InvocationResult, Never>
+        var continuation: CheckedContinuation<InvocationResult?, Never>
     }
 
     private struct Poller {
@@ -34,7 +34,7 @@ public actor RuntimeAPI: ServerHandler {
     private var pollers: [Poller] = []
     private var nextPollerID: UInt64 = 0
     /// Callers that wait for an answer, by request id.
-    private var callers: [String: CheckedContinuation<InvocationResult, Never>] = [:]
+    private var callers: [String: CheckedContinuation<InvocationResult?, Never>] = [:]
     private var start: Start?
     private var startWaiters: [CheckedContinuation<Start, Never>] = []
 
@@ -49,6 +49,15 @@ public actor RuntimeAPI: ServerHandler {
 
     /// Queues an invocation and waits for its end. Whoever calls sees to the deadline, with ``fail(_:with:)``.
     public func invoke(_ invocation: Invocation) async -> InvocationResult {
+        await offer(invocation)
+            ?? .failure(
+                .ofLambda(
+                    "Runtime.ExitError", requestID: invocation.requestID, "Runtime exited without providing a reason"))
+    }
+
+    /// Queues an invocation and waits for its end; nil when the process ended before it had taken the event, which
+    /// another process can then take.
+    func offer(_ invocation: Invocation) async -> InvocationResult? {
         await withCheckedContinuation { continuation in
             let pending = Pending(invocation: invocation, continuation: continuation)
             if pollers.isEmpty {
@@ -76,6 +85,8 @@ public actor RuntimeAPI: ServerHandler {
     /// The process has ended: what it was at fails, and the API is fresh for the next one.
     func processEnded(_ failure: @escaping @Sendable (_ requestID: String) -> FunctionFailure) {
         for requestID in callers.keys { finish(requestID, .failure(failure(requestID))) }
+        for pending in queue { pending.continuation.resume(returning: nil) }
+        queue = []
         for poller in pollers { poller.continuation.resume(returning: nil) }
         pollers = []
         if start == nil { settleStart(.failed(failure)) }

@@ -171,7 +171,8 @@ public final class MLflowFrontDoor: ServerHandler {
             if request.head.method != .head { kept.remove("content-length") }
             return ServerResponse(status: response.status, headers: kept, body: response.body)
         } catch {
-            return ServiceRefusal(502, "ServiceUnavailableException", "The MLflow server did not answer: \(error)").response
+            return ServiceRefusal(502, "ServiceUnavailableException", "The MLflow server did not answer: \(error)")
+                .response
         }
     }
 

@@ -87,12 +87,14 @@ public struct SignatureVerifier: Sendable {
         _ authorization: AuthorizationHeader, _ headers: HTTPHeaders
     ) throws(ServiceRefusal) {
         let names = authorization.signedHeaders
-        guard names == names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }), Set(names).count == names.count,
+        guard names == names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }),
+            Set(names).count == names.count,
             names.allSatisfy({ HTTPToken.isToken($0) && HTTPToken.lowercased($0) == $0 })
         else {
             throw ServiceRefusal(
                 403, "IncompleteSignatureException",
-                "SignedHeaders must be a sorted list of different names in small letters: \(names.joined(separator: ";"))")
+                "SignedHeaders must be a sorted list of different names in small letters: \(names.joined(separator: ";"))"
+            )
         }
         guard !names.contains("connection") else {
             throw ServiceRefusal(

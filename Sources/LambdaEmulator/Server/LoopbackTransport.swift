@@ -81,7 +81,8 @@ public final class LoopbackTransport: HTTPTransport {
             let nanoseconds = limit.components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
             return channel.eventLoop.scheduleTask(
                 in: .nanoseconds(
-                    nanoseconds.overflow ? .max / 2 : nanoseconds.partialValue + limit.components.attoseconds / 1_000_000_000)
+                    nanoseconds.overflow
+                        ? .max / 2 : nanoseconds.partialValue + limit.components.attoseconds / 1_000_000_000)
             ) { promise.fail(ExchangeFailure.timeout) }
         }
         defer { timer?.cancel() }

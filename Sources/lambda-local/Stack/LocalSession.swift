@@ -43,7 +43,8 @@ struct LocalSession: Sendable {
             let passed = event.expectedStatus.map { $0 == status } ?? (status.map { $0 < 500 } ?? false)
             let wanted = event.expectedStatus.map { "\($0)" } ?? "below 500"
             report.expect(
-                "event \(event.name)", passed, "status \(status.map { "\($0)" } ?? "none"), expected \(wanted) \(remark)")
+                "event \(event.name)", passed,
+                "status \(status.map { "\($0)" } ?? "none"), expected \(wanted) \(remark)")
         }
     }
 
