@@ -27,10 +27,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+func nio(_ name: String) -> Target.Dependency {
+    .product(name: name, package: "swift-nio")
+}
+
 let package = Package(
     name: "sagemaker-mlflow-lambda",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // Of the local tool alone; no function links them.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.86.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [
         // C libraries.
@@ -39,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CStack"),
+        .systemLibrary(name: "CSpawn"),
 
         // Values: no I/O, no dependencies.
         module("HTTP"),
@@ -72,10 +80,25 @@ let package = Package(
                 "Configuration", logging,
             ]),
 
+        // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.
+        module(
+            "LambdaEmulator",
+            [
+                "CSpawn", "HTTP", "JSON", "Timestamps", "Cryptography", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOHTTP1"),
+            ]),
+        .executableTarget(
+            name: "lambda-local",
+            dependencies: [
+                "LambdaEmulator", "AWSSigning", "HTTP", "JSON", "Timestamps",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         // Functions.
         function(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
-        function("example-echo", ["CurlHTTP", "HTTP", "Lambda", "LambdaBootstrap"]),
+        function("example-echo", ["Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(
@@ -100,6 +123,9 @@ let package = Package(
                 "TestSupport", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps",
                 "Configuration", logging,
             ]),
+        tests(
+            "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
+            resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,93 @@
+import HTTP
+import JSON
+import LambdaEmulator
+
+/// What happens once everything is up: the sample events, the demonstration data, the checks, then service.
+struct LocalSession: Sendable {
+    let settings: LocalStack.Settings
+    let function: LocalFunction
+    let door: MLflowFrontDoor
+    let transport: LoopbackTransport
+    let log: LogFile
+
+    private var authority: String { "127.0.0.1:\(settings.port)" }
+
+    func run() async throws -> Bool {
+        var report = CheckReport()
+        try await runEvents(&report)
+        try await seed(&report)
+        await checkPages(&report)
+        let statistics = door.statistics
+        report.expect(
+            "signatures of requests to SageMaker MLflow", statistics.verified > 0 && statistics.refused == 0,
+            "\(statistics.verified) verified, \(statistics.refused) refused"
+                + (statistics.lastRefusal.map { "; the last: \($0)" } ?? ""))
+        report.print(logs: log.path)
+        if settings.check { return report.passed }
+        Console.print("\nOpen http://\(authority) (Ctrl-C stops everything; data and logs stay in \(settings.state))")
+        log.show()
+        for await _ in AsyncStream<Never>.makeStream().stream {}
+        return true
+    }
+
+    private func runEvents(_ report: inout CheckReport) async throws {
+        let samples = try SampleEvents(directory: "\(settings.events)/mlflow-proxy")
+        Console.print("\nSample events of mlflow-proxy")
+        if samples.events.isEmpty { Console.print("  none in \(settings.events)/mlflow-proxy") }
+        for event in samples.events {
+            let start = ContinuousClock.now
+            let result = await function.invoke(event.bytes)
+            let time = start.duration(to: .now).milliseconds
+            let (status, size, remark) = Self.summary(of: result)
+            Console.print("  \(event.name)  \(status.map { "\($0)" } ?? "error")  \(time) ms  \(size) B  \(remark)")
+            let passed = event.expectedStatus.map { $0 == status } ?? (status.map { $0 < 500 } ?? false)
+            let wanted = event.expectedStatus.map { "\($0)" } ?? "below 500"
+            report.expect(
+                "event \(event.name)", passed,
+                "status \(status.map { "\($0)" } ?? "none"), expected \(wanted) \(remark)")
+        }
+    }
+
+    /// Status, size of the answer, and the error's text.
+    private static func summary(of result: InvocationResult) -> (status: Int?, size: Int, remark: String) {
+        switch result {
+        case .success(let response):
+            let status = (try? JSONValue(parsing: response.payload))?["statusCode"]?.integer
+            return (status.map { Int($0) }, response.payload.count, "")
+        case .failure(let failure):
+            return (nil, failure.payload.count, String(decoding: failure.payload.prefix(300), as: UTF8.self))
+        }
+    }
+
+    /// An experiment with one run, made as any MLflow client would, through the load balancer.
+    private func seed(_ report: inout CheckReport) async throws {
+        let api = DemonstrationData(authority: authority, transport: transport)
+        do {
+            let run = try await api.create()
+            report.expect("demonstration run through the load balancer", true, "run \(run)")
+        } catch let error as LocalError {
+            report.expect("demonstration run through the load balancer", false, error.description)
+        }
+    }
+
+    private func checkPages(_ report: inout CheckReport) async {
+        let pages: [(path: String, type: String, marker: String)] = [
+            ("/", "text/html", "MLflow"), ("/health", "", "OK"), ("/version", "", "."),
+        ]
+        for page in pages {
+            let request = HTTPRequest(.get, scheme: "http", authority: authority, path: page.path)
+            do {
+                let response = try await transport.send(request)
+                let text = String(decoding: response.body, as: UTF8.self)
+                let isGood =
+                    response.status == 200 && text.contains(page.marker)
+                    && (response.headers["content-type"] ?? "").hasPrefix(page.type)
+                report.expect(
+                    "GET \(page.path)", isGood,
+                    "\(response.status), \(response.headers["content-type"] ?? "no type"), \(response.body.count) B")
+            } catch {
+                report.expect("GET \(page.path)", false, "\(error)")
+            }
+        }
+    }
+}
