@@ -58,10 +58,11 @@ def main():
     parser.add_argument("--binaries", type=pathlib.Path, required=True, help="folder with an executable NAME each")
     parser.add_argument("--versions", type=pathlib.Path, required=True, help="JSON of what is linked inside")
     parser.add_argument("--output", type=pathlib.Path, required=True)
+    parser.add_argument("--commit", help="what the manifest names as the source (default: the commit checked out)")
     parser.add_argument("names", nargs="+")
     arguments = parser.parse_args()
     linked = json.loads(arguments.versions.read_text(encoding="utf-8"))
-    source = commit()
+    source = arguments.commit or commit()
     rows = [("package", "zip bytes", "unpacked bytes", "SHA-256 of the zip")]
     for name in arguments.names:
         folder = arguments.output / "examples" if name.startswith("example-") else arguments.output
