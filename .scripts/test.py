@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Every test, one step after the other, and one line with the sum at the end. Called by `./build.sh test`.
+
+A step that cannot go on does not stop the others, but for the build that they need.
+"""
+
+import glob
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+
+# What a machine may have set and what must not decide a test.
+FOREIGN = re.compile(r"^(AWS_|MLFLOW_|SAGEMAKER_|PROXY_|POLL_|SSL_CERT_|.*_proxy$|.*_PROXY$|CURL_CA_BUNDLE$)")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+# Installing still goes the way that the machine goes.
+INSTALLING = dict(os.environ)
+
+
+class Summary:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.rows = []
+
+    def add(self, name, passed, failed, skipped, seconds):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        self.rows.append((name, passed, failed, skipped, seconds))
+
+    def show(self):
+        print("\nstep                                  passed  failed  skipped  seconds")
+        for name, passed, failed, skipped, seconds in self.rows:
+            print(f"{name:<36}  {passed:>6}  {failed:>6}  {skipped:>7}  {seconds:>7.0f}")
+        print(f"\n{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+
+
+def run(command, environment=ENVIRONMENT):
+    """Runs a command, showing its output as it comes. Returns the exit status and the output."""
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace")
+    lines = []
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        lines.append(line)
+    return process.wait(), "".join(lines)
+
+
+def number(pattern, text):
+    return sum(int(found) for found in re.findall(pattern, text))
+
+
+def plain(status, output):
+    """One check: the exit status decides."""
+    return (1, 0, 0) if status == 0 else (0, 1, 0)
+
+
+def without_warnings(status, output):
+    """A build: one check that it succeeds, one that the compiler had nothing to say about our own files."""
+    own = f"{re.escape(str(REPOSITORY))}/(?:Sources|Tests|lambda|Package.swift)"
+    warnings = sorted(set(re.findall(rf"^(?:{own}).*warning: .*$", output, re.M)))
+    if warnings:
+        print("Warnings in our own files:", *warnings, sep="\n")
+    return (int(status == 0) + int(not warnings), int(status != 0) + int(bool(warnings)), 0)
+
+
+def swift_testing(status, output):
+    """`swift test`: as many as Swift Testing says it ran. A run of none is a failure."""
+    ran = number(r"Test run with (\d+) tests?\b", output)
+    failed = len(set(re.findall(r"^[^\w\n]*\s*Test (.+?) failed after", output, re.M)))
+    skipped = len(re.findall(r"^[^\w\n]*\s*Test .+ skipped", output, re.M))
+    if status != 0 or ran == 0:
+        failed = max(failed, 1)
+    return max(ran - failed - skipped, 0), failed, skipped
+
+
+def unittest(status, output):
+    """A Python script with unittest's closing lines."""
+    ran = number(r"^Ran (\d+) tests?", output)
+    failed = number(r"(?:failures|errors)=(\d+)", output)
+    skipped = number(r"skipped=(\d+)", output)
+    if status != 0 or ran == 0:
+        failed = max(failed, 1)
+    return max(ran - failed - skipped, 0), failed, skipped
+
+
+def step(summary, name, command, judge=plain, environment=ENVIRONMENT):
+    print(f"\n==> {name}", flush=True)
+    started = time.monotonic()
+    status, output = run(command, environment)
+    passed, failed, skipped = judge(status, output)
+    summary.add(name, passed, failed, skipped, time.monotonic() - started)
+    return failed == 0
+
+
+def check_no_foundation(summary):
+    """No function may link Foundation: it would add megabytes and milliseconds. The dynamic build shows what was asked for."""
+    name, started = "no Foundation in a function", time.monotonic()
+    print(f"\n==> {name}")
+    passed = failed = 0
+    for main in sorted(glob.glob("lambda/*/Main.swift", root_dir=REPOSITORY)):
+        function = pathlib.Path(main).parent.name
+        libraries = subprocess.run(
+            ["ldd", REPOSITORY / ".build/debug" / function], capture_output=True, text=True, check=True).stdout
+        found = sorted(set(re.findall(r"lib_?Foundation\w*", libraries)))
+        print(f"{function}: " + (", ".join(found) if found else "none"))
+        passed, failed = passed + (not found), failed + bool(found)
+    summary.add(name, passed, failed, 0, time.monotonic() - started)
+
+
+def scripts(folder):
+    return sorted(glob.glob(f"Tests/{folder}/test_*.py", root_dir=REPOSITORY))
+
+
+def main():
+    summary = Summary()
+    sources = ["Sources", "Tests", "lambda", "Package.swift"]
+    shell = ["build.sh", ".ci/run", *sorted(glob.glob(".scripts/*.sh", root_dir=REPOSITORY))]
+    step(summary, "shellcheck", ["shellcheck", *shell])
+    step(summary, "swift format lint", ["swift", "format", "lint", "--strict", "--recursive", *sources])
+    built = step(summary, "debug build", ["swift", "build", "--build-tests"], without_warnings)
+    if built or (REPOSITORY / ".build/debug").is_dir():
+        step(summary, "swift test", ["swift", "test", "--skip-build", "--disable-xctest"], swift_testing)
+        check_no_foundation(summary)
+    if step(summary, "packages", ["./build.sh"], without_warnings, INSTALLING):
+        for script in scripts("Packaging"):
+            step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest)
+        up = ["./build.sh", "up", "--check", "--port", str(free_port())]
+        step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
+        for script in scripts("EndToEnd"):
+            step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
+    summary.show()
+    return 1 if summary.failed else 0
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# Builds, runs and tests the functions. `./build.sh help` lists what it can do.
+set -euo pipefail
+
+here=$(pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$(pwd)
+libraries="$root/.build-static/libraries"
+
+usage() {
+    cat <<'USAGE'
+Usage: ./build.sh [COMMAND]
+
+  (none)                         build every function: dist/NAME.zip, and a table of sizes and SHA-256
+  up [--check] [--port N]        run the packaged functions, a real MLflow server and local AWS stand-ins; the MLflow UI is at
+                                 http://127.0.0.1:8080 until Ctrl-C. --check runs the sample events, asserts, and exits
+  test                           every test
+  invoke FUNCTION EVENT.json     one invocation of a packaged function: answer on standard output, logs on standard error
+  help                           this text
+
+Anything missing is installed: packages of Debian or Ubuntu with apt-get (with sudo when not root), Python tools into .venv.
+USAGE
+}
+
+say() { printf '==> %s\n' "$*" >&2; }
+fail() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# --- What is needed ------------------------------------------------------------------------------------------------
+
+# Each line: a command that succeeds when the package is there, and the package of Debian and Ubuntu.
+missing_packages() {
+    local check package
+    while IFS='|' read -r check package; do
+        sh -c "$check" >/dev/null 2>&1 || echo "$package"
+    done <<'LIST'
+command -v g++|g++
+command -v make|make
+command -v readelf|binutils
+command -v git|git
+command -v pkg-config|pkg-config
+command -v dpkg-source|dpkg-dev
+command -v unshare|util-linux
+command -v shellcheck|shellcheck
+command -v openssl|openssl
+pkg-config --exists libcurl|libcurl4-openssl-dev
+pkg-config --exists libcrypto|libssl-dev
+pkg-config --exists zlib|zlib1g-dev
+test -e /etc/ssl/certs/ca-certificates.crt|ca-certificates
+command -v python3|python3
+python3 -c 'import venv, ensurepip'|python3-venv
+LIST
+}
+
+install_packages() {
+    local missing privileged=()
+    missing=$(missing_packages | sort -u | tr '\n' ' ')
+    if [ -n "$missing" ]; then
+        command -v apt-get >/dev/null ||
+            fail "these are missing and only Debian and Ubuntu are installed on by this script: $missing. Install them and run it again."
+        if [ "$(id -u)" -ne 0 ]; then
+            command -v sudo >/dev/null ||
+                fail "these are missing: $missing. Install them as root: apt-get install $missing"
+            privileged=(sudo)
+        fi
+        say "Installing $missing"
+        "${privileged[@]}" apt-get -q update >&2 ||
+            fail "apt-get update failed. Check the network and the sources in /etc/apt, then run this again."
+        # shellcheck disable=SC2086  # a list of words
+        "${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing >&2 ||
+            fail "apt-get could not install $missing. Its messages above say why."
+    fi
+    command -v swift >/dev/null ||
+        fail "no Swift toolchain in PATH. Install Swift 6.1 or later from https://www.swift.org/install/linux and run this again."
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -1)
+    case $version in
+        "6 0" | [0-5]\ * | "") fail "Swift 6.1 or later is needed; 'swift --version' says $(swift --version 2>&1 | head -1)." ;;
+    esac
+    local free
+    free=$(df -Pk "$root" | awk 'NR == 2 { print int($4 / 1024) }')
+    [ "$free" -ge 3000 ] || fail "only ${free} MB free on the disk of $root; a build needs about 3000. Free some space."
+}
+
+install_python_tools() {
+    local wanted
+    wanted=$(sha256sum <.scripts/requirements.txt)
+    if [ "$(cat .venv/requirements.sha256 2>/dev/null)" != "$wanted" ]; then
+        say "Installing MLflow and moto into .venv (about 1 GB, once)"
+        python3 -m venv --clear .venv
+        .venv/bin/python -m pip install --disable-pip-version-check -r .scripts/requirements.txt >&2 ||
+            fail "pip could not install .scripts/requirements.txt. Check the network or the index that pip is configured for."
+        echo "$wanted" >.venv/requirements.sha256
+    fi
+}
+
+# --- Build ---------------------------------------------------------------------------------------------------------
+
+# Every folder of lambda/ with a Main.swift is a function; those named example-* are for tests and measurements.
+functions() {
+    local main
+    for main in lambda/*/Main.swift; do basename "$(dirname "$main")"; done
+}
+
+# One function as a fully static executable; its path is the answer. Only optimised builds link this way.
+build_function() {
+    # The hash of the module, which this option keeps out, would depend on where the clone lies.
+    swift build -c release --product "$1" --scratch-path .build-static/swift --pkg-config-path "$libraries/pkgconfig" \
+        -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc "-B$libraries/crt" -Xlinker --strip-debug \
+        -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen 2>&1 |
+        sed '/warning: Using .* in statically linked applications/d' >&2
+}
+
+build() {
+    install_packages
+    .scripts/static-libraries.sh "$libraries" >&2
+    # The linker does not see that a library of the system was upgraded.
+    if ! cmp -s "$libraries/versions.json" .build-static/linked.json; then
+        rm -rf .build-static/swift/release
+        cp "$libraries/versions.json" .build-static/linked.json
+    fi
+    local name names
+    mapfile -t names < <(functions)
+    for name in "${names[@]}"; do
+        say "Building $name"
+        build_function "$name" || fail "$name did not build; the compiler's messages above say why."
+    done
+    python3 .scripts/package.py --binaries .build-static/swift/release --versions "$libraries/versions.json" --output dist \
+        "${names[@]}"
+}
+
+# `./build.sh test` has a debug build already and asks for that one.
+local_tool_build=${LOCAL_TOOL_BUILD:-release}
+
+build_local_tool() {
+    say "Building lambda-local"
+    swift build -c "$local_tool_build" --product lambda-local >&2 ||
+        fail "lambda-local did not build; the compiler's messages above say why."
+}
+
+# --- Commands ------------------------------------------------------------------------------------------------------
+
+command_up() {
+    local check=() port=8080
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --check) check=(--check) ;;
+            --port)
+                port=${2:-}
+                [[ $port =~ ^[0-9]{1,5}$ ]] || fail "--port needs a number, such as 8081."
+                shift
+                ;;
+            *) fail "up does not know '$1'. It takes --check and --port N." ;;
+        esac
+        shift
+    done
+    command -v python3 >/dev/null || install_packages
+    python3 -c 'import socket, sys; s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("127.0.0.1", int(sys.argv[1])))' "$port" \
+        2>/dev/null || fail "port $port is in use. Stop what listens there, or choose another: ./build.sh up --port N"
+    build >&2
+    build_local_tool
+    install_python_tools
+    mkdir -p .build-static/state
+    exec ".build/$local_tool_build/lambda-local" up --functions dist/unpacked --events events --state .build-static/state --port "$port" \
+        --mlflow .venv/bin/mlflow --moto .venv/bin/moto_server "${check[@]}"
+}
+
+command_invoke() {
+    [ $# -eq 2 ] || fail "invoke takes a function and an event: ./build.sh invoke mlflow-proxy events/mlflow-proxy/health.json"
+    local name=$1 event=$2 variable arguments=()
+    case $event in /*) ;; *) event="$here/$event" ;; esac
+    [ -f "lambda/$name/Main.swift" ] || fail "there is no function '$name'. There are: $(functions | tr '\n' ' ')"
+    [ -f "$event" ] || fail "there is no file $event."
+    build >/dev/null
+    build_local_tool
+    # The function sees what its Lambda configuration would give it, no more.
+    for variable in $(compgen -e | grep -E '^(AWS|MLFLOW|SAGEMAKER|PROXY|POLL)_|^SSL_CERT_FILE$' || true); do
+        arguments+=(--env "$variable=${!variable}")
+    done
+    local folder=dist/unpacked
+    case $name in example-*) folder=dist/examples/unpacked ;; esac
+    exec ".build/$local_tool_build/lambda-local" invoke "$folder/$name/bootstrap" "$event" "${arguments[@]}"
+}
+
+command_test() {
+    install_packages
+    install_python_tools
+    exec python3 .scripts/test.py
+}
+
+case ${1:-} in
+    "") build ;;
+    up | test | invoke)
+        name=$1
+        shift
+        "command_$name" "$@"
+        ;;
+    help | -h | --help) usage ;;
+    *)
+        usage >&2
+        fail "there is no command '$1'."
+        ;;
+esac
