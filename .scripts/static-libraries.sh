@@ -28,7 +28,7 @@ options=(
     --enable-threaded-resolver --disable-ech --disable-websockets --disable-get-easy-options
     --disable-openssl-auto-load-config --disable-dependency-tracking
 )
-flags="-Os -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden -fno-asynchronous-unwind-tables"
+flags="-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden -fno-asynchronous-unwind-tables"
 
 package_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null || echo unknown; }
 

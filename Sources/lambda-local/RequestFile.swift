@@ -9,7 +9,7 @@ struct RequestFile {
         let (lines, body) = Self.split(bytes)
         let first = (lines.first ?? "").split(separator: " ")
         guard first.count == 2 || (first.count == 3 && first[2].hasPrefix("HTTP/")), first[1].hasPrefix("/"),
-            HTTPToken.isToken(String(first[0])), HTTPToken.isTarget(String(first[1]))
+            HTTPToken.isToken(String(first[0])), HTTPToken.isVisible(String(first[1]))
         else {
             throw LocalError(
                 "The first line must be METHOD /path?query, percent-encoded; it is '\(lines.first ?? "")'.")

@@ -35,7 +35,7 @@ enum AdmissionRules {
     }
 
     private static func hasUsableTarget(_ head: ServerRequestHead) -> Bool {
-        head.target.first == "/" && HTTPToken.isTarget(head.target)
+        head.target.first == "/" && HTTPToken.isVisible(head.target)
     }
 
     /// WebSockets and HTTP/2 by upgrade do not reach a Lambda target.

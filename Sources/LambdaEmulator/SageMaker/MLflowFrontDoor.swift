@@ -122,7 +122,7 @@ public final class MLflowFrontDoor: ServerHandler {
 
     private func check(_ request: ServerRequest) throws(ServiceRefusal) {
         let head = request.head
-        guard head.target.first == "/", HTTPToken.isTarget(head.target) else {
+        guard head.target.first == "/", HTTPToken.isVisible(head.target) else {
             throw ServiceRefusal(400, "ValidationException", "The request target must be a path of visible ASCII.")
         }
         guard head.headers.values("host") == [authority] else {

@@ -29,7 +29,7 @@ public final class LoopbackTransport: HTTPTransport {
             throw TransportError(.invalidRequest, "only http:// to a plain host can be sent", request: request)
         }
         guard request.headers.allSatisfy(\.isValid), HTTPToken.isToken(request.method.rawValue),
-            HTTPToken.isTarget(request.path), HTTPToken.isTarget(request.query ?? "")
+            HTTPToken.isVisible(request.path), HTTPToken.isVisible(request.query ?? "")
         else {
             throw TransportError(.invalidRequest, "a name or value cannot go on the wire", request: request)
         }
