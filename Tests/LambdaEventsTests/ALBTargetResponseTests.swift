@@ -105,4 +105,16 @@ import Testing
             #expect(try Self.body(Self.json(response)) == body)
         }
     }
+
+    @Test func everyByteSurvivesInEveryPlace() throws {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<17 {
+                var body = [UInt8](repeating: UInt8(ascii: "a"), count: 17)
+                body[place] = byte
+                let response = ALBTargetResponse(
+                    status: 200, headers: ["content-type": "text/plain"], body: body, headerMode: .multiple)
+                #expect(try Self.body(Self.json(response)) == body)
+            }
+        }
+    }
 }
