@@ -7,8 +7,9 @@ public import Timestamps
 /// Answers a load balancer's requests with those of Amazon SageMaker MLflow.
 ///
 /// Each request goes through the same steps: read the event, answer the proxy's own routes, check the site it was sent
-/// to and from, know the caller, make the request upstream, sign and send it, make the answer. A step that refuses ends
-/// in an HTTP answer that says why; only an event that no load balancer sent is a function error.
+/// to and from, know the caller, make the request upstream, sign and send it, make the answer, make it fit the load
+/// balancer's limit. A step that refuses ends in an HTTP answer that says why; only an event that no load balancer sent
+/// is a function error.
 public struct MLflowProxyHandler: LambdaHandler {
     private let origins: OriginPolicy
     private let authenticator: Authenticator
@@ -61,7 +62,7 @@ public struct MLflowProxyHandler: LambdaHandler {
         }
         var encoded = encode(response, for: request)
         if encoded.count > ALBTargetResponse.maximumBytes {
-            let error = AnswerLimit.fault(path: request.path, bytes: encoded.count)
+            let error = AnswerLimit.fault(path: request.path)
             log.fault = error.code
             response = error.answer(requestID: context.requestID)
             encoded = encode(response, for: request)
@@ -78,15 +79,22 @@ public struct MLflowProxyHandler: LambdaHandler {
     ) async throws
         -> HTTPResponse
     {
-        if let response = try OwnRoutes.answer(request) { return response }
+        let part = ScriptPart(request.path)
+        if part == nil, let response = try OwnRoutes.answer(request) { return response }
         if let response = try CrossOrigin(policy: origins).preflight(request) { return response }
         try origins.check(request)
         try authenticator.authenticate(request)
-        let outgoing = try upstreamRequest.make(from: request)
+        let outgoing = try upstreamRequest.make(from: request, part: part)
         let watch = Stopwatch(clock)
-        defer { log.upstream = watch.elapsed }
-        let incoming = try await client.send(outgoing, context: context)
-        return try upstreamResponse.make(from: incoming, to: outgoing, logger: context.logger)
+        let incoming: HTTPResponse
+        do {
+            defer { log.upstream = watch.elapsed }
+            incoming = try await client.send(outgoing, context: context)
+        }
+        let answer = try upstreamResponse.make(from: incoming, to: outgoing, logger: context.logger)
+        return try AnswerFitting.fit(
+            part.map { part throws(ProxyError) in try ScriptParts.part(part, of: answer) } ?? answer, to: outgoing,
+            path: request.path, isScript: part == nil && request.headers["sec-fetch-dest"] == "script")
     }
 
     private func encode(_ response: HTTPResponse, for request: ALBTargetRequest) -> [UInt8] {

@@ -64,7 +64,7 @@ struct UpstreamClient: Sendable {
     {
         let time = now()
         let options = TransferOptions(
-            timeout: try timeLeft(at: time, context), maximumResponseBytes: AnswerLimit.maximumBodyBytes)
+            timeout: try timeLeft(at: time, context), maximumResponseBytes: AnswerLimit.maximumUpstreamBytes)
         do {
             return try await transport.send(signer.sign(request, with: credentials, at: time), options: options)
         } catch let error as TransportError {
@@ -86,7 +86,7 @@ struct UpstreamClient: Sendable {
         switch error.kind {
         case .timeout:
             .gatewayTimeout("The MLflow service did not answer in time. Try a smaller request, or try again.")
-        case .responseTooLarge: AnswerLimit.fault(path: path, bytes: nil)
+        case .responseTooLarge: AnswerLimit.fault(path: path)
         case .nameLookup, .connect:
             .badGateway("The MLflow service at \(endpoint.authority) cannot be reached. Check the function's network.")
         case .tls:

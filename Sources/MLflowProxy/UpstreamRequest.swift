@@ -6,17 +6,27 @@ struct UpstreamRequest: Sendable {
     let endpoint: MLflowEndpoint
 
     /// The request, checked and unsigned.
-    func make(from request: ALBTargetRequest) throws(ProxyError) -> HTTPRequest {
+    ///
+    /// - Parameter part: The part of a script that is asked for; what goes upstream is a request for the whole script.
+    func make(from request: ALBTargetRequest, part: ScriptPart? = nil) throws(ProxyError) -> HTTPRequest {
         guard Self.methods.contains(request.method) else {
             throw .methodNotAllowed(
                 "The method of the request is not one that MLflow knows.", allowed: Self.methods)
         }
-        try RequestPath.validate(request.path)
+        let path = part?.path ?? request.path
+        try RequestPath.validate(path)
         var headers = try RequestHeaders.upstream(request.headers)
+        if part != nil {
+            guard request.method == .get else {
+                throw .methodNotAllowed("The parts of a script are for GET.", allowed: [.get])
+            }
+            // Conditions and ranges would be about the part.
+            headers.removeAll { HTTPToken.lowercased($0.name).hasPrefix("if-") || HTTPHeaders.sameName($0.name, "range") }
+        }
         headers.append(endpoint.arnHeaderName, endpoint.arn)
         return HTTPRequest(
             request.method, scheme: endpoint.scheme, authority: endpoint.authority,
-            path: endpoint.pathPrefix + request.path, query: try RequestQuery.canonical(request.query),
+            path: endpoint.pathPrefix + path, query: try RequestQuery.canonical(request.query),
             headers: headers, body: .bytes(request.body))
     }
 
