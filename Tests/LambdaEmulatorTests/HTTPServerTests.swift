@@ -22,12 +22,12 @@ private struct EchoHandler: ServerHandler {
 
 @Suite struct HTTPServerTests {
     private func withServer<Value: Sendable>(
-        _ body: @escaping @Sendable (Int) async throws -> Value
+        _ handler: any ServerHandler = EchoHandler(), _ body: @escaping @Sendable (Int) async throws -> Value
     ) async throws -> Value {
         let server = try await HTTPServer()
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {
-                try await server.run(EchoHandler())
+                try await server.run(handler)
                 return nil
             }
             group.addTask { try await body(server.port) }
@@ -124,6 +124,24 @@ private struct EchoHandler: ServerHandler {
             #expect(large.body.count <= 100_000)
             #expect(try await post(1).body == [0x61])
         }
+    }
+
+    @Test(arguments: [
+        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", "501 Not Implemented"),
+        ("TRACE / HTTP/1.1\r\nHost: h\r\n\r\n", "405 Method Not Allowed"),
+        ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request"),
+        ("GET /\u{1}x HTTP/1.1\r\nHost: h\r\n\r\n", "400 Bad Request"),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "a", count: 100_000))\r\n\r\n", "400 Bad Request"),
+        ("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "502 Bad Gateway"),
+    ])
+    func `A load balancer on a socket answers with its own pages`(text: String, status: String) async throws {
+        let balancer = LoadBalancer(log: { _ in }) { _ in
+            .success(FunctionResponse(payload: Array("not JSON".utf8)))
+        }
+        let answer = try await withServer(balancer) { await Self.exchange($0, text) }
+        #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"))
+        #expect(answer.contains("\r\nServer: awselb/2.0\r\n"))
+        #expect(answer.contains("\r\n\r\n<html>\r\n<head><title>\(status)</title></head>\r\n"))
     }
 
     @Test func `A port in use is an error with a way out`() async throws {

@@ -9,6 +9,9 @@ actor FunctionInstance {
     /// The longest pause before a process that keeps failing is started again.
     private static let longestPause = Duration.seconds(5)
 
+    /// The loop that the server runs on, so that an invocation changes no thread.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { EventLoopExecutor.shared.serialExecutor }
+
     private let configuration: FunctionConfiguration
     private let server: HTTPServer
     private let api: RuntimeAPI

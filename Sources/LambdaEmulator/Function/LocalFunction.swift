@@ -20,18 +20,20 @@ public final class LocalFunction: Sendable {
     /// - Parameters:
     ///   - configuration: What is run.
     ///   - instances: The most processes at a time.
-    ///   - clock: What deadlines are measured with.
+    ///   - clock: What deadlines are measured with; nil for the continuous clock.
     ///   - now: The wall time.
     ///   - log: Takes each line the processes write.
     public init(
         _ configuration: FunctionConfiguration, instances count: Int = 1,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { .now() },
+        clock: (any Clock<Duration>)? = nil, now: @escaping @Sendable () -> Timestamp = { .now() },
         log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.configuration = configuration
         var instances: [FunctionInstance] = []
         for _ in 0..<max(1, count) {
-            instances.append(try await FunctionInstance(configuration, clock: clock, now: now, log: log))
+            instances.append(
+                try await FunctionInstance(
+                    configuration, clock: clock ?? EventLoopClock(), now: now, log: log))
         }
         self.instances = instances
         let slots = instances.reversed().flatMap {
@@ -61,10 +63,12 @@ public final class LocalFunction: Sendable {
         let root = traceID ?? "Root=\(RandomID.traceRoot(secondsSinceEpoch: Timestamp.now().secondsSinceEpoch))"
         let invocation = Invocation(
             event: event, timeout: configuration.timeout, functionARN: configuration.arn, traceID: root)
-        let instance = await acquire()
-        let result = await instance.invoke(invocation)
-        release(instance)
-        return result
+        return await withTaskExecutorPreference(EventLoopExecutor.shared) {
+            let instance = await acquire()
+            let result = await instance.invoke(invocation)
+            release(instance)
+            return result
+        }
     }
 
     private func acquire() async -> FunctionInstance {

@@ -25,6 +25,9 @@ public actor RuntimeAPI: ServerHandler {
         var continuation: CheckedContinuation<Invocation?, Never>
     }
 
+    /// The loop that the server runs on, so that an invocation changes no thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { EventLoopExecutor.shared.serialExecutor }
+
     private let concurrency: Int
     private let now: @Sendable () -> Timestamp
     private var states: RuntimeStates

@@ -9,9 +9,14 @@ final class EventLoopExecutor: TaskExecutor {
     static let shared = EventLoopExecutor(MultiThreadedEventLoopGroup(numberOfThreads: 1).next())
 
     let eventLoop: any EventLoop
+    private let executor: any SerialExecutor
+
+    /// The same thread for actors.
+    var serialExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+        executor = eventLoop.executor
     }
 
     func enqueue(_ job: consuming ExecutorJob) {

@@ -5,7 +5,8 @@ import LambdaEmulator
 /// What happens once everything is up: the sample events, the demonstration data, the checks, then service.
 struct LocalSession: Sendable {
     let settings: LocalStack.Settings
-    let function: LocalFunction
+    /// Takes the sample events.
+    let sampled: LocalFunction
     let door: MLflowFrontDoor
     let transport: LoopbackTransport
     let log: LogFile
@@ -36,7 +37,7 @@ struct LocalSession: Sendable {
         if samples.events.isEmpty { Console.print("  none in \(settings.events)/mlflow-proxy") }
         for event in samples.events {
             let start = ContinuousClock.now
-            let result = await function.invoke(event.bytes)
+            let result = await sampled.invoke(event.bytes)
             let time = start.duration(to: .now).milliseconds
             let (status, size, remark) = Self.summary(of: result)
             Console.print("  \(event.name)  \(status.map { "\($0)" } ?? "error")  \(time) ms  \(size) B  \(remark)")

@@ -107,18 +107,28 @@ struct LocalStack: Sendable {
             arn: Stand.trackingARN, authority: "127.0.0.1:\(doorServer.port)", upstream: mlflow.authority,
             accessKeyID: Stand.accessKeyID, secretAccessKey: Stand.secretAccessKey, sessionToken: Stand.sessionToken,
             region: Stand.region, transport: transport)
-        let configuration = configuration(
-            bootstrap: bootstrap, door: "http://127.0.0.1:\(doorServer.port)", moto: "http://\(moto.authority)")
-        let function = try await LocalFunction(configuration, instances: settings.concurrency) {
-            functionLog.write("[mlflow-proxy] \($0)")
+        let endpoints = ["http://127.0.0.1:\(doorServer.port)", "http://\(moto.authority)"]
+        func makeFunction(_ variables: [String: String], instances: Int) async throws -> LocalFunction {
+            let configuration = configuration(
+                bootstrap: bootstrap, door: endpoints[0], moto: endpoints[1], variables: variables)
+            return try await LocalFunction(configuration, instances: instances) {
+                functionLog.write("[mlflow-proxy] \($0)")
+            }
         }
+        let function = try await makeFunction(
+            [
+                "PROXY_PUBLIC_URL": "http://127.0.0.1:\(settings.port)",
+                "PROXY_ALLOWED_ORIGINS": "http://localhost:\(settings.port)",
+            ], instances: settings.concurrency)
+        // The sample events are addressed to several names, all but one of which the function that serves must refuse.
+        let sampled = try await makeFunction([:], instances: 1)
         let loadBalancer = LoadBalancer(
             LoadBalancer.Settings(port: balancer.port), log: { functionLog.write("[load balancer] \($0)") },
             target: { await function.invoke($0) })
 
         return try await withThrowingTaskGroup(of: Bool?.self) { group in
             let services: [@Sendable () async throws -> Void] = [
-                { try await doorServer.run(door) }, { try await function.run() },
+                { try await doorServer.run(door) }, { try await function.run() }, { try await sampled.run() },
                 { try await balancer.run(loadBalancer) }, moto.failWhenEnded, mlflow.failWhenEnded,
             ]
             for service in services {
@@ -132,7 +142,7 @@ struct LocalStack: Sendable {
                 async let second: Void = ready("MLflow", mlflow, "/health", since: start)
                 _ = try await (first, second)
                 let session = LocalSession(
-                    settings: settings, function: function, door: door, transport: transport, log: functionLog)
+                    settings: settings, sampled: sampled, door: door, transport: transport, log: functionLog)
                 return try await session.run()
             }
             defer { group.cancelAll() }
@@ -150,16 +160,18 @@ struct LocalStack: Sendable {
         Console.print("  \(name) is ready on port \(server.port) after \(start.duration(to: .now).milliseconds) ms")
     }
 
-    private func configuration(bootstrap: String, door: String, moto: String) -> FunctionConfiguration {
-        FunctionConfiguration(
+    private func configuration(
+        bootstrap: String, door: String, moto: String, variables: [String: String]
+    ) -> FunctionConfiguration {
+        let own = [
+            "MLFLOW_TRACKING_ARN": Stand.trackingARN, "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": door,
+            "PROXY_AUTH": "network", "AWS_ACCESS_KEY_ID": Stand.accessKeyID,
+            "AWS_SECRET_ACCESS_KEY": Stand.secretAccessKey, "AWS_SESSION_TOKEN": Stand.sessionToken,
+            "AWS_ENDPOINT_URL": moto,
+        ]
+        return FunctionConfiguration(
             name: "mlflow-proxy", executable: bootstrap,
             taskRoot: URL(fileURLWithPath: bootstrap).deletingLastPathComponent().path, memoryMB: 1769,
-            timeout: .seconds(60), region: Stand.region,
-            variables: [
-                "MLFLOW_TRACKING_ARN": Stand.trackingARN, "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": door,
-                "PROXY_AUTH": "network", "AWS_ACCESS_KEY_ID": Stand.accessKeyID,
-                "AWS_SECRET_ACCESS_KEY": Stand.secretAccessKey, "AWS_SESSION_TOKEN": Stand.sessionToken,
-                "AWS_ENDPOINT_URL": moto, "PROXY_PUBLIC_URL": "http://127.0.0.1:\(settings.port)",
-            ])
+            timeout: .seconds(60), region: Stand.region, variables: own.merging(variables) { $1 })
     }
 }
