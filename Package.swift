@@ -120,7 +120,8 @@ let package = Package(
         tests(
             "MLflowProxy",
             [
-                "TestSupport", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps",
+                "TestSupport", "Compression", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda",
+                "Timestamps",
                 "Configuration", logging,
             ]),
         tests(

@@ -20,7 +20,9 @@ enum AnswerFitting {
         let takesGzip = outgoing.headers["accept-encoding"] == "gzip"
         let compressed = takesGzip ? compress(response) : response
         if compressed.body.count <= AnswerLimit.safeBodyBytes { return compressed }
-        guard isScript, response.status == 200, outgoing.method == .get, isJavaScript(response) else { return compressed }
+        guard isScript, response.status == 200, outgoing.method == .get, isJavaScript(response) else {
+            return compressed
+        }
         return try ScriptParts.stand(for: response, path: path, query: outgoing.query, takesGzip: takesGzip)
     }
 

@@ -21,7 +21,9 @@ struct UpstreamRequest: Sendable {
                 throw .methodNotAllowed("The parts of a script are for GET.", allowed: [.get])
             }
             // Conditions and ranges would be about the part.
-            headers.removeAll { HTTPToken.lowercased($0.name).hasPrefix("if-") || HTTPHeaders.sameName($0.name, "range") }
+            headers.removeAll {
+                HTTPToken.lowercased($0.name).hasPrefix("if-") || HTTPHeaders.sameName($0.name, "range")
+            }
         }
         headers.append(endpoint.arnHeaderName, endpoint.arn)
         return HTTPRequest(

@@ -13,7 +13,8 @@ import Testing
         var generator = SeededGenerator(seed: 7)
         var text = ""
         while text.utf8.count < bytes {
-            text += "var é\(UInt64.random(in: 0 ... .max, using: &generator))=\"日本\(Int.random(in: 0...9, using: &generator))\";\n"
+            text +=
+                "var é\(UInt64.random(in: 0 ... .max, using: &generator))=\"日本\(Int.random(in: 0...9, using: &generator))\";\n"
         }
         return Array(text.utf8)
     }
@@ -40,11 +41,12 @@ import Testing
         #expect(plain.headers["etag"] == "\"1\"")
     }
 
-    @Test(arguments: [
-        ["content-type": "image/png"], ["content-type": "text/css", "content-encoding": "br"],
-        ["content-type": "text/css", "cache-control": "no-transform"],
-        ["content-type": "text/css", "content-range": "bytes 0-9/10"], [:],
-    ] as [HTTPHeaders])
+    @Test(
+        arguments: [
+            ["content-type": "image/png"], ["content-type": "text/css", "content-encoding": "br"],
+            ["content-type": "text/css", "cache-control": "no-transform"],
+            ["content-type": "text/css", "content-range": "bytes 0-9/10"], [:],
+        ] as [HTTPHeaders])
     func whatMustNotOrNeedNotBeCompressedIsLeftAlone(headers: HTTPHeaders) async throws {
         let body = [UInt8](repeating: 65, count: 10_000)
         let answer = try await Self.fixture(body, headers).answer(.example(headers: ["accept-encoding": "gzip"]))
@@ -69,7 +71,8 @@ import Testing
         #expect(loader.status == 200)
         #expect(loader.headers["content-type"] == "text/javascript; charset=utf-8")
         #expect(loader.headers["etag"] == nil)
-        let text = loader.headers["content-encoding"] == "gzip" ? try Gzip.decompress(loader.body, limit: 10_000) : loader.body
+        let text =
+            loader.headers["content-encoding"] == "gzip" ? try Gzip.decompress(loader.body, limit: 10_000) : loader.body
         let match = try #require(String(decoding: text, as: UTF8.self).firstMatch(of: /index < (\d+);/))
         let count = try #require(Int(match.1))
         var joined: [UInt8] = []
