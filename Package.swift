@@ -126,6 +126,8 @@ let package = Package(
         tests(
             "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
             resources: [.copy("Fixtures")]),
+        tests("Lambda", ["TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        tests("LambdaCodable", ["Lambda"]),
     ],
     swiftLanguageModes: [.v6]
 )
