@@ -126,7 +126,11 @@ let package = Package(
         tests(
             "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        tests("Lambda", ["TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        .executableTarget(
+            name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
+            swiftSettings: settings),
+        tests(
+            "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         tests("LambdaCodable", ["Lambda"]),
     ],
     swiftLanguageModes: [.v6]

@@ -35,7 +35,10 @@ private func run(_ event: String) async throws -> String {
     }
 
     @Test(arguments: [
-        (#"{"items":[{"count":1},{"count":1},{"count":"x"}],"note":""}"#, "The event's `items[2].count` is not a whole number that fits."),
+        (
+            #"{"items":[{"count":1},{"count":1},{"count":"x"}],"note":""}"#,
+            "The event's `items[2].count` is not a whole number that fits."
+        ),
         (#"{"items":[{"count":1},{}],"note":""}"#, "The event's `items[1].count` is missing."),
         (#"{"items":[]}"#, "The event's `note` is missing."),
         (#"{"items":[],"note":null}"#, "The event's `note` is null or missing; it must be a string."),

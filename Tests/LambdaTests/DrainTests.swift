@@ -62,7 +62,8 @@ import Testing
         let clock = ManualClock()
         let transport = StubTransport { _ in HTTPResponse(status: 500) }
         let runtime = LambdaRuntime(
-            Closure.echo, client: RuntimeAPIClient(transport: transport, endpoint: try RuntimeAPIEndpoint("localhost:1")),
+            Closure.echo,
+            client: RuntimeAPIClient(transport: transport, endpoint: try RuntimeAPIEndpoint("localhost:1")),
             clock: clock, logger: LogRecorder().logger)
         async let ended: Void = runtime.run()
         while clock.sleeperCount == 0 { await Task.yield() }

@@ -18,6 +18,7 @@ final class FakeService: Sendable {
     private let post: Answer
     private let runtime = Mutex<LambdaRuntime?>(nil)
     private let received = Mutex<[(request: HTTPRequest, body: [UInt8], trailers: HTTPHeaders)]>([])
+    private let asked = Mutex<[String]>([])
     let log = LogRecorder()
     let clock = ManualClock(jumps: true)
 
@@ -26,12 +27,16 @@ final class FakeService: Sendable {
         self.post = post
     }
 
+    /// The paths of what was asked with GET.
+    var gets: [String] { asked.withLock { $0 } }
+
     /// What was posted, streams read to their end.
     var posts: [(request: HTTPRequest, body: [UInt8], trailers: HTTPHeaders)] { received.withLock { $0 } }
 
     var transport: StubTransport {
         StubTransport { request in
             guard request.method == .get else { return try await self.take(request) }
+            self.asked.withLock { $0.append(request.path) }
             switch self.steps.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
             case .answer(let response): return response
             case .failure(let kind): throw TransportError(kind, "the test says so", request: request)
@@ -71,8 +76,13 @@ final class FakeService: Sendable {
             LambdaRuntime(streaming: handler, client: try client(transport), clock: clock, logger: log.logger))
     }
 
-    func run(_ runtime: LambdaRuntime) async {
+    /// Remembers whom to stop.
+    func willRun(_ runtime: LambdaRuntime) {
         self.runtime.withLock { $0 = runtime }
+    }
+
+    func run(_ runtime: LambdaRuntime) async {
+        willRun(runtime)
         await runtime.run()
     }
 
@@ -86,7 +96,8 @@ final class FakeService: Sendable {
 extension FakeService.Step {
     static func event(_ id: String, _ body: String = "{}", _ more: HTTPHeaders = [:]) -> Self {
         let own: HTTPHeaders = ["Lambda-Runtime-Aws-Request-Id": id]
-        return .answer(HTTPResponse(status: 200, headers: HTTPHeaders(own.fields + more.fields), body: Array(body.utf8)))
+        return .answer(
+            HTTPResponse(status: 200, headers: HTTPHeaders(own.fields + more.fields), body: Array(body.utf8)))
     }
 
     static func status(_ status: Int) -> Self { .answer(HTTPResponse(status: status)) }

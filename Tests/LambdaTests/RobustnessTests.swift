@@ -71,7 +71,8 @@ private let answerPath = "/2018-06-01/runtime/invocation/good/response"
 
     @Test func theServicesReasonIsInTheLog() async throws {
         let service = FakeService([.event("1")]) { _ in
-            HTTPResponse(status: 413, body: Array(#"{"errorMessage":"too big","errorType":"RequestEntityTooLarge"}"#.utf8))
+            HTTPResponse(
+                status: 413, body: Array(#"{"errorMessage":"too big","errorType":"RequestEntityTooLarge"}"#.utf8))
         }
         try await service.run(Closure.echo)
         #expect(service.log.lines.first?.contains("RequestEntityTooLarge: too big") == true)
