@@ -41,7 +41,7 @@ import Testing
     @Test func anEventThatComesWithTheStopIsAnsweredToo() async throws {
         let holder = Mutex<LambdaRuntime?>(nil)
         let posts = Mutex<[[UInt8]]>([])
-        let transport = StubTransport { request in
+        let transport = RawTransport { request in
             guard case .bytes(let body) = request.body, request.method == .post else {
                 holder.withLock { $0 }?.stop()
                 return HTTPResponse(status: 200, headers: ["Lambda-Runtime-Aws-Request-Id": "1"])
@@ -60,7 +60,7 @@ import Testing
 
     @Test func stoppingEndsAWaitBetweenTriesAtOnce() async throws {
         let clock = ManualClock()
-        let transport = StubTransport { _ in HTTPResponse(status: 500) }
+        let transport = RawTransport { _ in HTTPResponse(status: 500) }
         let runtime = LambdaRuntime(
             Closure.echo,
             client: RuntimeAPIClient(transport: transport, endpoint: try RuntimeAPIEndpoint("localhost:1")),

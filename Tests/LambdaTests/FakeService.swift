@@ -33,8 +33,8 @@ final class FakeService: Sendable {
     /// What was posted, streams read to their end.
     var posts: [(request: HTTPRequest, body: [UInt8], trailers: HTTPHeaders)] { received.withLock { $0 } }
 
-    var transport: StubTransport {
-        StubTransport { request in
+    var transport: RawTransport {
+        RawTransport { request in
             guard request.method == .get else { return try await self.take(request) }
             self.asked.withLock { $0.append(request.path) }
             switch self.steps.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
@@ -61,7 +61,7 @@ final class FakeService: Sendable {
         return try await post(request)
     }
 
-    func client(_ transport: StubTransport) throws -> RuntimeAPIClient {
+    func client(_ transport: RawTransport) throws -> RuntimeAPIClient {
         RuntimeAPIClient(transport: transport, endpoint: try RuntimeAPIEndpoint("127.0.0.1:9001"))
     }
 
@@ -101,6 +101,25 @@ extension FakeService.Step {
     }
 
     static func status(_ status: Int) -> Self { .answer(HTTPResponse(status: status)) }
+}
+
+/// A transport that hands requests on as they are, streams unread, so that a test decides how fast one is taken.
+final class RawTransport: HTTPTransport {
+    private let answer: FakeService.Answer
+    private let log = Mutex<[(request: HTTPRequest, options: TransferOptions)]>([])
+
+    init(_ answer: @escaping FakeService.Answer) {
+        self.answer = answer
+    }
+
+    var requests: [HTTPRequest] { log.withLock { $0.map(\.request) } }
+    var options: [TransferOptions] { log.withLock { $0.map(\.options) } }
+
+    func send(_ request: HTTPRequest, options: TransferOptions) async throws -> HTTPResponse {
+        log.withLock { $0.append((request, options)) }
+        try Task.checkCancellation()
+        return try await answer(request)
+    }
 }
 
 /// Keeps log lines.

@@ -79,7 +79,7 @@ private struct Broken: Error, CustomStringConvertible { var description = "The d
         let written = Mutex(0)
         let most = Mutex(0)
         let taken = Mutex(0)
-        let transport = StubTransport { request in
+        let transport = RawTransport { request in
             guard case .stream(let stream) = request.body else {
                 try await FakeService.untilCancelled()
                 return HTTPResponse(status: 500)
@@ -96,7 +96,7 @@ private struct Broken: Error, CustomStringConvertible { var description = "The d
         }
         let service = FakeService([.event("1")])
         let first = service.transport
-        let both = StubTransport { request in
+        let both = RawTransport { request in
             request.method == .get
                 ? try await first.send(request, options: TransferOptions())
                 : try await transport.send(request, options: TransferOptions())
@@ -117,7 +117,7 @@ private struct Broken: Error, CustomStringConvertible { var description = "The d
         let failure = Mutex<String?>(nil)
         let service = FakeService([.event("1"), .event("2")])
         let reading = service.transport
-        let transport = StubTransport { request in
+        let transport = RawTransport { request in
             guard case .stream(let stream) = request.body else {
                 return try await reading.send(request, options: TransferOptions())
             }
