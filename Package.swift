@@ -127,6 +127,12 @@ let package = Package(
         tests(
             "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
             resources: [.copy("Fixtures")]),
+        .executableTarget(
+            name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
+            swiftSettings: settings),
+        tests(
+            "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        tests("LambdaCodable", ["Lambda"]),
     ],
     swiftLanguageModes: [.v6]
 )

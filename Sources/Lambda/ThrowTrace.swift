@@ -49,7 +49,8 @@ public enum ThrowTrace {
     /// The stack at the place where the error was thrown last; empty when it was not thrown since the mark, or too many
     /// others were since.
     static func stack(of error: any Error, since mark: UInt64) -> [StackFrame] {
-        let box = unsafeBitCast(error, to: UInt.self)
+        // The cast keeps the box, of one word; without it the error inside would be passed.
+        let box = unsafeBitCast(error as any Error, to: UInt.self)
         let type = ObjectIdentifier(Swift.type(of: error))
         let addresses = state.withLock { state -> [UInt] in
             guard state.isInstalled else { return [] }
@@ -65,7 +66,9 @@ public enum ThrowTrace {
         }
         guard !addresses.isEmpty else { return [] }
         // A return address is one past the call, which may be another function already.
-        return SymbolTable.frames(addresses.map { $0 - 1 })
+        let frames = SymbolTable.frames(addresses.map { $0 - 1 })
+        // A typed `throws` goes through a function that the compiler puts into the executable.
+        return Array(frames.drop { $0.label.hasPrefix("swift_willThrow") })
     }
 
     private static func record(_ error: UnsafeMutableRawPointer, frame: UInt) {

@@ -1,1 +1,0 @@
-/// Adapts `Codable` values to the bytes of an invocation.
