@@ -67,7 +67,7 @@ extension LambdaRuntime {
         await deliver("The error", to: invocation) { try await client.report(report, of: invocation) }
     }
 
-    /// Sends, tries again where that is safe or the service asks for it, and says in the log when it was in vain. The
+    /// Sends, tries again where that is safe, and says in the log when it was in vain. The
     /// loop goes on in any case: the next invocation has nothing to do with this one.
     private func deliver(
         _ what: @autoclosure () -> String, to invocation: Invocation, attempts: Int = maximumAttempts,
@@ -78,7 +78,7 @@ extension LambdaRuntime {
         while true {
             do {
                 return try await send()
-            } catch let error as RuntimeAPIError where attempt < attempts && error.isWorthRepeating(after: attempt) {
+            } catch let error as RuntimeAPIError where attempt < attempts && error.isWorthRepeating {
                 attempt += 1
                 do {
                     try await clock.sleep(for: backoff.next())
@@ -95,13 +95,10 @@ extension LambdaRuntime {
 }
 
 extension RuntimeAPIError {
-    /// A request that nobody saw may be sent again, and a server that failed is asked once more.
-    fileprivate func isWorthRepeating(after attempt: Int) -> Bool {
-        switch kind {
-        case .transport(let safeToRepeat): safeToRepeat
-        case .status(let status): (500...599).contains(status) && attempt == 1
-        case .missingRequestID: false
-        }
+    /// Only a request that certainly nobody saw. After a 500 the service may well have taken the answer, and a second
+    /// one would be an answer to a request that is none any more.
+    fileprivate var isWorthRepeating: Bool {
+        if case .transport(let safeToRepeat) = kind { safeToRepeat } else { false }
     }
 
     fileprivate var advice: String {

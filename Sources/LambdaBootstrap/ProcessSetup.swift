@@ -15,6 +15,7 @@ enum ProcessSetup {
         _ = mallopt(M_MMAP_THRESHOLD, 8 << 20)
         _ = mallopt(M_TRIM_THRESHOLD, 16 << 20)
         CrashReporter.install()
+        ThrowTrace.install()
     }
 
     /// Ends a process that cannot even report to Lambda.

@@ -196,7 +196,7 @@ import Timestamps
     @Test func anAnswerCutOffByTheTransportSaysTheSame() async throws {
         let fixture = Fixture { throw TransportError(.responseTooLarge, "over the cap", request: $0) }
         #expect(try await fixture.answer(.example()).status == 413)
-        #expect(fixture.transport.options.map(\.maximumResponseBytes) == [ALBTargetResponse.maximumBytes])
+        #expect(fixture.transport.options.map(\.maximumResponseBytes) == [32 << 20])
     }
 
     // MARK: Time
