@@ -29,7 +29,7 @@ import Testing
         let response = await door.respond(to: signed.request)
         #expect(response.status == 207)
         #expect(response.headers.values("date") == ["a", "b"])
-        #expect(response.body == [1, 2])
+        #expect(response.body == (signed.request.head.method == .head ? [] : [1, 2]))
         let sent = try #require(upstream.requests.first)
         #expect(sent.authority == "127.0.0.1:9000")
         #expect(sent.path + (sent.query.map { "?\($0)" } ?? "") == signed.request.head.target)
