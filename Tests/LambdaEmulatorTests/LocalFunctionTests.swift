@@ -195,4 +195,28 @@ private func isGone(_ process: JSONValue?) async throws -> Bool {
         #expect(failure.errorType == "Runtime.InvalidEntrypoint")
         #expect(String(decoding: failure.payload, as: UTF8.self).contains("/nonexistent/bootstrap cannot be started"))
     }
+
+    @Test func `Even when the tool is killed, nothing it started is left`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lambda-local-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let report = folder.appending(path: "processes.json")
+        let event = folder.appending(path: "event.json")
+        try Data(#"{"action":"linger","file":"\#(report.path)"}"#.utf8).write(to: event)
+        let bootstrap = try #require(Bundle.module.url(forResource: "Fixtures/bootstrap", withExtension: nil))
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let tool = Process()
+        tool.executableURL = Bundle.module.bundleURL.deletingLastPathComponent().appending(path: "lambda-local")
+        tool.arguments = ["invoke", bootstrap.path, event.path, "--env", "PATH=\(path)"]
+        tool.standardError = FileHandle.nullDevice
+        try tool.run()
+        for _ in 0..<1_000 where !FileManager.default.fileExists(atPath: report.path) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let processes = try JSONValue(parsing: [UInt8](try Data(contentsOf: report))).array ?? []
+        #expect(processes.count == 2)
+        #expect(processes.allSatisfy { isRunning($0) })
+        kill(tool.processIdentifier, SIGKILL)
+        for process in processes { #expect(try await isGone(process)) }
+    }
 }
