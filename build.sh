@@ -108,7 +108,7 @@ functions() {
 build_function() {
     # The hash of the module, which this option keeps out, would depend on where the clone lies.
     swift build -c release --product "$1" --scratch-path .build-static/swift --pkg-config-path "$libraries/pkgconfig" \
-        -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc "-B$libraries/crt" -Xlinker --strip-debug \
+        -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc "-B$libraries/crt" -Xlinker "-L$libraries/lib" -Xlinker --strip-debug \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen 2>&1 |
         sed '/warning: Using .* in statically linked applications/d' >&2
 }

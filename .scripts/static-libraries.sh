@@ -5,7 +5,7 @@
 #   crt/crtbeginT.o                                  the start-up object without a registration that costs 7 ms of cold start
 #   versions.json                                    the versions of the libraries that end up inside the executable
 #
-# Kept until a version or an option below changes.
+# Kept until a version or this script changes.
 set -euo pipefail
 
 directory=$1
@@ -34,7 +34,8 @@ package_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null || echo unkno
 
 # Any of these changing makes the libraries stale.
 curl_version=$(package_version libcurl4-openssl-dev)
-key=$(printf '%s\n' "$curl_version" "$(package_version libssl-dev)" "$(gcc -dumpfullversion)" "$flags" "${options[@]}" |
+key=$(printf '%s\n' "$curl_version" "$(package_version libssl-dev)" "$(package_version libc6-dev)" \
+    "$(package_version zlib1g-dev)" "$(gcc -dumpfullversion)" "$(swift --version 2>/dev/null)" "$(sha256sum <"$0")" |
     sha256sum | cut -c1-16)
 if [ "$(cat "$directory/key" 2>/dev/null)" = "$key" ]; then
     exit 0
@@ -93,6 +94,13 @@ Version: ${curl_version%%-*}
 Libs: -L\${prefix}/lib -lcurl -lssl -lcrypto -lz
 Cflags: -I\${prefix}/include
 PC
+
+# The distribution's own files name its library folder, which would then be searched before ours.
+for library in crypto z; do
+    name=$([ $library = z ] && echo zlib || echo lib$library)
+    printf '%s\n' "Name: $name" "Description: $name, found where the compiler looks" "Version: 1" "Libs: -l$library" \
+        >"$directory/pkgconfig/$name.pc"
+done
 
 cat >"$directory/versions.json" <<JSON
 {

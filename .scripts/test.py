@@ -54,7 +54,7 @@ def run(command, environment=ENVIRONMENT):
 
 
 def number(pattern, text):
-    return sum(int(found) for found in re.findall(pattern, text))
+    return sum(int(found) for found in re.findall(pattern, text, re.M))
 
 
 def plain(status, output):
