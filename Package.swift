@@ -104,7 +104,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["HTTP"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("HTTP"),
-        tests("JSON"),
+        tests("JSON", ["TestSupport"]),
         tests("XML"),
         tests("Timestamps"),
         tests("Configuration"),
