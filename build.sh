@@ -43,7 +43,6 @@ command -v git|git
 command -v pkg-config|pkg-config
 command -v dpkg-source|dpkg-dev
 command -v unshare|util-linux
-command -v shellcheck|shellcheck
 command -v openssl|openssl
 pkg-config --exists libcurl|libcurl4-openssl-dev
 pkg-config --exists libcrypto|libssl-dev
@@ -54,23 +53,26 @@ python3 -c 'import venv, ensurepip'|python3-venv
 LIST
 }
 
+# Installs packages of Debian or Ubuntu.
+apt_install() {
+    local privileged=()
+    command -v apt-get >/dev/null ||
+        fail "these are missing and only Debian and Ubuntu are installed on by this script: $*. Install them and run it again."
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "these are missing: $*. Install them as root: apt-get install $*"
+        privileged=(sudo)
+    fi
+    say "Installing $*"
+    "${privileged[@]}" apt-get -q update >&2 ||
+        fail "apt-get update failed. Check the network and the sources in /etc/apt, then run this again."
+    "${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >&2
+}
+
 install_packages() {
-    local missing privileged=()
-    missing=$(missing_packages | sort -u | tr '\n' ' ')
-    if [ -n "$missing" ]; then
-        command -v apt-get >/dev/null ||
-            fail "these are missing and only Debian and Ubuntu are installed on by this script: $missing. Install them and run it again."
-        if [ "$(id -u)" -ne 0 ]; then
-            command -v sudo >/dev/null ||
-                fail "these are missing: $missing. Install them as root: apt-get install $missing"
-            privileged=(sudo)
-        fi
-        say "Installing $missing"
-        "${privileged[@]}" apt-get -q update >&2 ||
-            fail "apt-get update failed. Check the network and the sources in /etc/apt, then run this again."
-        # shellcheck disable=SC2086  # a list of words
-        "${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing >&2 ||
-            fail "apt-get could not install $missing. Its messages above say why."
+    local missing
+    mapfile -t missing < <(missing_packages | sort -u)
+    if [ ${#missing[@]} -gt 0 ]; then
+        apt_install "${missing[@]}" || fail "apt-get could not install ${missing[*]}. Its messages above say why."
     fi
     command -v swift >/dev/null ||
         fail "no Swift toolchain in PATH. Install Swift 6.1 or later from https://www.swift.org/install/linux and run this again."
@@ -186,6 +188,9 @@ command_invoke() {
 
 command_test() {
     install_packages
+    command -v shellcheck >/dev/null || apt_install shellcheck || fail "apt-get could not install shellcheck."
+    # Not every distribution has a browser as a package; the tests that need one say that they are skipped.
+    command -v chromium >/dev/null || apt_install chromium || say "No chromium can be installed: the pages are not tested in a browser."
     install_python_tools
     exec python3 .scripts/test.py
 }
