@@ -132,7 +132,7 @@ let package = Package(
             swiftSettings: settings),
         tests(
             "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
-        tests("LambdaCodable", ["Lambda"]),
+        tests("LambdaCodable", ["Lambda", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -142,6 +142,18 @@ build_local_tool() {
         fail "lambda-local did not build; the compiler's messages above say why."
 }
 
+# Runs a step whose messages matter only when it fails.
+quietly() {
+    local log
+    log=$(mktemp)
+    if ! ("$@") >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        exit 1
+    fi
+    rm -f "$log"
+}
+
 # --- Commands ------------------------------------------------------------------------------------------------------
 
 command_up() {
@@ -170,13 +182,13 @@ command_up() {
 }
 
 command_invoke() {
-    [ $# -eq 2 ] || fail "invoke takes a function and an event: ./build.sh invoke mlflow-proxy events/mlflow-proxy/health.json"
+    [ $# -eq 2 ] || fail "invoke takes a function and an event: ./build.sh invoke mlflow-proxy events/mlflow-proxy/mlflow-health.json"
     local name=$1 event=$2 variable arguments=()
     case $event in /*) ;; *) event="$here/$event" ;; esac
     [ -f "lambda/$name/Main.swift" ] || fail "there is no function '$name'. There are: $(functions | tr '\n' ' ')"
     [ -f "$event" ] || fail "there is no file $event."
-    build >/dev/null
-    build_local_tool
+    quietly build
+    quietly build_local_tool
     # The function sees what its Lambda configuration would give it, no more.
     for variable in $(compgen -e | grep -E '^(AWS|MLFLOW|SAGEMAKER|PROXY|POLL)_|^SSL_CERT_FILE$' || true); do
         arguments+=(--env "$variable=${!variable}")
