@@ -51,6 +51,7 @@ let package = Package(
         // Values: no I/O, no dependencies.
         module("HTTP"),
         module("JSON"),
+        module("Encoding"),
         module("XML"),
         module("Timestamps"),
         module("Configuration"),
@@ -59,10 +60,10 @@ let package = Package(
         module("CurlHTTP", ["CCurl", "CLinux", "HTTP"]),
 
         // The Lambda runtime. `LambdaBootstrap` is the one module that joins it to libcurl.
-        module("Lambda", ["CStack", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+        module("Lambda", ["CStack", "Encoding", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         module("LambdaCodable", ["Lambda"]),
         module("LambdaBootstrap", ["CLinux", "Lambda", "CurlHTTP", "HTTP", "Configuration", logging]),
-        module("LambdaEvents", ["HTTP", "JSON"]),
+        module("LambdaEvents", ["Encoding", "HTTP", "JSON"]),
 
         // OpenSSL and zlib.
         module("Compression", ["CZlib"]),
@@ -84,7 +85,7 @@ let package = Package(
         module(
             "LambdaEmulator",
             [
-                "CSpawn", "HTTP", "JSON", "Timestamps", "Cryptography", nio("NIOCore"), nio("NIOPosix"),
+                "CSpawn", "Encoding", "HTTP", "JSON", "Timestamps", "Cryptography", nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOHTTP1"),
             ]),
         .executableTarget(
@@ -105,7 +106,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["HTTP"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("HTTP"),
         tests("JSON", ["TestSupport"]),
-        tests("XML"),
+        tests("Encoding", ["TestSupport"]),
+        tests("XML", ["TestSupport"]),
         tests("Timestamps"),
         tests("Configuration"),
         tests("Cryptography"),
@@ -116,11 +118,12 @@ let package = Package(
             ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging],
             resources: [.copy("Resources")]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
-        tests("LambdaEvents", ["HTTP", "JSON", "TestSupport"]),
+        tests("LambdaEvents", ["Encoding", "HTTP", "JSON", "TestSupport"]),
         tests(
             "MLflowProxy",
             [
-                "TestSupport", "Compression", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda",
+                "TestSupport", "Compression", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON",
+                "Lambda",
                 "Timestamps",
                 "Configuration", logging,
             ]),

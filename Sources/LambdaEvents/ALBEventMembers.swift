@@ -1,3 +1,4 @@
+internal import Encoding
 internal import JSON
 
 /// Reads the members of an ALB event by name; a fault names the member.

@@ -1,3 +1,4 @@
+internal import Encoding
 public import HTTP
 
 /// The answer of a Lambda target to its Application Load Balancer.

@@ -1,5 +1,6 @@
 import AWSCore
 import AWSSigning
+import Encoding
 import HTTP
 import JSON
 import Lambda

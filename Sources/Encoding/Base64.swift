@@ -15,7 +15,9 @@ public enum Base64 {
     /// Writes the bytes as characters to the start of a buffer and gives their number.
     ///
     /// - Parameter output: Uninitialised memory with room for ``encodedCount(of:)`` characters.
-    static func encode(_ input: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    public static func encode(
+        _ input: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
         guard let target = output.baseAddress, let source = input.baseAddress else { return 0 }
         var read = 0
         var written = 0

@@ -1,5 +1,5 @@
+import Encoding
 import Foundation
-import LambdaEvents
 import TestSupport
 import Testing
 
