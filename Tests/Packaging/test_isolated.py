@@ -93,7 +93,7 @@ class Isolated(unittest.TestCase):
             **environment,
         })
         try:
-            kind, body = self.posted(api, process)
+            kind, body = self.posted(api, process)[:2]
             self.assertTrue(api.idle.wait(timeout=10), f"{name} did not ask for another event")
             self.assertIsNone(process.poll(), f"{name} ended after its answer")
             return kind, body.decode()
