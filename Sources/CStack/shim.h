@@ -18,8 +18,10 @@ extern char *swift_demangle(const char *, size_t, char *, size_t *, uint32_t);
 static inline uintptr_t cstack_will_throw(void) { return (uintptr_t)&swift_willThrow; }
 static inline uintptr_t cstack_will_throw_typed(void) { return (uintptr_t)&swift_willThrowTypedImpl; }
 
-__attribute__((always_inline)) static inline uintptr_t cstack_frame(void) {
-    return (uintptr_t)__builtin_frame_address(0);
+/* The caller's frame. Not inlined, so that it is the caller's in every build: Swift inlines such functions or does not,
+   as it likes, and the frame of this one is gone when it returns. */
+__attribute__((noinline)) static uintptr_t cstack_frame(void) {
+    return *(uintptr_t *)__builtin_frame_address(0);
 }
 
 /* GNU extensions that Swift's Glibc module leaves out. */
@@ -40,11 +42,11 @@ static inline int cstack_bounds(uintptr_t *start, size_t *size) {
 #if defined(__x86_64__)
 static inline uintptr_t cstack_pc(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.gregs[16]; }
 static inline uintptr_t cstack_fp(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.gregs[10]; }
-static inline uintptr_t cstack_lr(const void *c) { (void)c; return 0; }
+static inline uintptr_t cstack_sp(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.gregs[15]; }
 #elif defined(__aarch64__)
 static inline uintptr_t cstack_pc(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.pc; }
 static inline uintptr_t cstack_fp(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.regs[29]; }
-static inline uintptr_t cstack_lr(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.regs[30]; }
+static inline uintptr_t cstack_sp(const void *c) { return (uintptr_t)((const ucontext_t *)c)->uc_mcontext.sp; }
 #endif
 
 static inline int cstack_handle(int number, void (*handler)(int, siginfo_t *, void *)) {

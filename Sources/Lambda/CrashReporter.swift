@@ -87,18 +87,30 @@ public enum CrashReporter {
     private static func collect(
         _ context: UnsafeMutableRawPointer, _ state: State, _ addresses: UnsafeMutableBufferPointer<UInt>
     ) -> Int {
-        addresses[0] = cstack_pc(context)
-        var count = 1
-        StackWalk.walk(from: cstack_fp(context)) { frame in
+        // Local functions, not closures: these would be allocated.
+        func words(at frame: UInt) -> (next: UInt, returnAddress: UInt)? {
             var words: (UInt, UInt) = (0, 0)
             guard let start = UnsafeRawPointer(bitPattern: frame), write(state.probeOutput, start, 16) == 16,
                 read(state.probeInput, &words, 16) == 16
             else { return nil }
             return words
-        } _: { address in
+        }
+        addresses[0] = cstack_pc(context)
+        var count = 1
+        var hasCallers = false
+        func append(_ address: UInt) -> Bool {
             addresses[count] = address - 1
             count += 1
+            hasCallers = hasCallers || state.symbols.image.contains(address)
             return count < depth
+        }
+        StackWalk.walk(from: cstack_fp(context), read: words, append)
+        if !hasCallers,
+            let frame = StackWalk.search(
+                from: cstack_sp(context), read: words, isCode: { state.symbols.image.contains($0) })
+        {
+            count = 1
+            StackWalk.walk(from: frame, read: words, append)
         }
         return count
     }

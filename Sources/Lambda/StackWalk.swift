@@ -25,6 +25,32 @@ enum StackWalk {
         }
     }
 
+    /// The innermost frame above a place in the stack. C code may keep no frames, and use the frame pointer for itself:
+    /// then the callers' frames are still there, but nothing points to them.
+    ///
+    /// - Parameters:
+    ///   - place: The stack pointer.
+    ///   - read: Gives two words of the stack, or nil when there is no such memory.
+    ///   - isCode: Whether an address may be one to return to. Two frames in a row have to have such a one.
+    static func search(
+        from place: UInt, read: (UInt) -> (next: UInt, returnAddress: UInt)?, isCode: (UInt) -> Bool
+    ) -> UInt? {
+        let size = UInt(MemoryLayout<UInt>.size)
+        let start = place & ~(size - 1)
+        for frame in stride(from: start, to: start &+ searchedWords * size, by: Int(size)) {
+            guard let words = read(frame) else { return nil }
+            let next = words.next & ~asyncFlag
+            guard isCode(words.returnAddress), next > frame, next - frame < 1 << 20, next % size == 0,
+                let caller = read(next), isCode(caller.returnAddress)
+            else { continue }
+            return frame
+        }
+        return nil
+    }
+
+    /// C functions' frames with buffers in them are some kilobytes.
+    private static let searchedWords: UInt = 8_192
+
     /// The bounds of the calling thread's stack.
     static func currentBounds() -> Range<UInt> {
         var start: UInt = 0

@@ -1,12 +1,16 @@
 """A packaged function as a process, in an environment of its own."""
 
+import array
+import fcntl
 import json
 import os
 import pathlib
 import queue
 import re
+import select
 import signal
 import subprocess
+import termios
 import threading
 import time
 
@@ -50,17 +54,33 @@ class Function:
             [unpacked(name)], env=variables, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, pass_fds=pass_fds)
         self.output = b""
+        self.lock = threading.Lock()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         test.addCleanup(self.close)
 
     def read(self):
-        while piece := os.read(self.process.stdout.fileno(), 65_536):
-            self.output += piece
+        descriptor = self.process.stdout.fileno()
+        piece = b"?"
+        while piece:
+            select.select([descriptor], [], [])
+            with self.lock:
+                piece = os.read(descriptor, 65_536)
+                self.output += piece
 
     @property
     def log(self):
-        return self.output.decode(errors="replace")
+        """All that was written up to now."""
+        while True:
+            with self.lock:
+                if self.process.stdout.closed or not self.unread():
+                    return self.output.decode(errors="replace")
+            time.sleep(0.001)
+
+    def unread(self):
+        count = array.array("i", [0])
+        fcntl.ioctl(self.process.stdout.fileno(), termios.FIONREAD, count)
+        return count[0]
 
     def posted(self):
         """What the function posts next; the test fails where it ends or posts nothing."""
@@ -95,6 +115,10 @@ class Function:
             return False
         masks = re.findall(r"^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$", status, re.M)
         return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
+
+    def is_asleep(self):
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8")
+        return stat.rsplit(")", 1)[1].split()[0] == "S"
 
     def wait_until(self, condition, otherwise):
         """Waits for what nothing announces."""

@@ -323,7 +323,7 @@ class Concurrency(RuntimeCase):
         events = {f"request-{number}": random.Random(number).randbytes(1_000 * number) for number in range(80)}
         for request_id, event in events.items():
             api.waiting.put(Event(event, request_id))
-        for _ in events:
+        while events:
             posted = function.posted()
             self.assertEqual(events.pop(posted.path.split("/")[-2]), posted.body)
         self.assertFalse(together.broken)
