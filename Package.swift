@@ -100,6 +100,7 @@ let package = Package(
         function(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
+        function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(
