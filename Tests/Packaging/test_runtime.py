@@ -14,7 +14,7 @@ import time
 import unittest
 
 from functions import PATIENCE, PROXY_SETTINGS, Function, error_message
-from servers import ORDINARY_HEADERS, Event, PlainUpstream, RuntimeAPI
+from servers import Event, PlainUpstream, RuntimeAPI
 
 RECORD = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t")
 
@@ -140,6 +140,36 @@ class Events(RuntimeCase):
             self.assert_answers(function, b"%d" % number)
         self.assert_waits(function)
         self.assertEqual(function.log, "")
+
+    def test_a_connection_that_closes_unannounced_between_two_calls_is_opened_anew(self):
+        def answer_and_leave(handler):
+            handler.reply(200, b'"event"', {"Lambda-Runtime-Aws-Request-Id": "id"})
+            handler.hang_up()
+
+        def on_post(handler, _):
+            handler.reply(202)
+            handler.hang_up()
+
+        function = self.echo(self.api(*[answer_and_leave] * 10, on_post=on_post))
+        for _ in range(10):
+            self.assert_answers(function, b'"event"')
+        self.assert_waits(function)
+
+    def test_every_form_of_a_whole_event_is_read(self):
+        head = b"HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: request-1\r\n"
+        forms = {
+            "names in small letters": head + b"content-length: 5\r\n\r\nevent",
+            "up to the end of the connection": head + b"Connection: close\r\n\r\nevent",
+            "in chunks": head + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nev\r\n3\r\nent\r\n0\r\nx-trailer: 1\r\n\r\n",
+            "after an interim answer": b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + head + b"Content-Length: 5\r\n\r\nevent",
+            "of HTTP/1.0": head.replace(b"1.1", b"1.0") + b"\r\nevent",
+        }
+        for name, data in forms.items():
+            with self.subTest(name):
+                function = self.echo(self.api(raw(data)))
+                self.assert_answers(function, b"event", "request-1")
+                self.assert_waits(function)
+                self.assertEqual(function.log, "")
 
     def test_a_path_in_front_of_the_API_is_kept(self):
         api = self.api(Event(b"1", "request-1"))
@@ -465,6 +495,22 @@ class Starting(RuntimeCase):
                 function = Function(self, "mlflow-proxy", self.api(on_post=on_post))
                 self.assertEqual(function.status(), 1)
                 self.assertIn("Lambda could not be told", function.log)
+
+
+class Snapshots(RuntimeCase):
+    def test_a_function_for_a_snapshot_waits_until_it_was_restored(self):
+        api = self.api(lambda handler: handler.reply(200), Event(b"1"))
+        function = self.echo(api, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start")
+        self.assert_answers(function, b"1")
+        self.assertEqual(api.calls[0], "/2018-06-01/runtime/restore/next")
+
+    def test_a_snapshot_that_cannot_be_restored_ends_the_function_with_65(self):
+        api = self.api(lambda handler: handler.reply(500))
+        function = self.echo(api, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start")
+        posted = function.posted()
+        self.assertEqual(posted.path, "/2018-06-01/runtime/restore/error")
+        self.assertEqual(json.loads(posted.body)["errorType"], "Runtime.AfterRestoreError")
+        self.assertEqual(function.status(), 65)
 
 
 class Logs(RuntimeCase):
