@@ -1,3 +1,4 @@
+internal import AWSCore
 internal import Cryptography
 internal import Lambda
 internal import Timestamps

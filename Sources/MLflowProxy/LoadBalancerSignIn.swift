@@ -27,7 +27,7 @@ public struct LoadBalancerSignIn: Sendable, Hashable {
         loadBalancer = try Self.loadBalancer(text)
         self.clientID = clientID
         self.issuer = issuer
-        keys = try keyURL.map(Self.keys(at:)) ?? Self.keys(for: loadBalancer)
+        keys = if let keyURL { try Self.keys(at: keyURL) } else { try Self.keys(for: loadBalancer) }
     }
 
     private static func loadBalancer(_ text: String) throws(SignInSettingsError) -> ARN {

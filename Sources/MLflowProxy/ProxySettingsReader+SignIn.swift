@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// The settings of `PROXY_AUTH=alb-oidc`.
 extension ProxySettingsReader {
     static let signInNames = ["PROXY_ALB_ARN", "PROXY_OIDC_CLIENT_ID", "PROXY_OIDC_ISSUER", "PROXY_OIDC_KEY_URL"]

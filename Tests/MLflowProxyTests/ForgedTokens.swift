@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import TestSupport
 import Testing
+import Timestamps
 
 /// A request that no load balancer of ours has made, and why it is refused.
 struct Forgery: Sendable, CustomTestStringConvertible {

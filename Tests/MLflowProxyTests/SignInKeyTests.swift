@@ -1,8 +1,12 @@
 import Cryptography
 import HTTP
+import JSON
+import LambdaEvents
+import Logging
 import Synchronization
 import TestSupport
 import Testing
+import Timestamps
 
 @testable import MLflowProxy
 
@@ -33,15 +37,15 @@ import Testing
             return try await serve(request)
         }
         let token = fixture.token()
-        let begun = Mutex(0)
+        let begun = Counter()
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<100 {
                 group.addTask {
-                    begun.withLock { $0 += 1 }
+                    begun.count()
                     return try await fixture.answer(token: token).status
                 }
             }
-            while begun.withLock(\.self) < 100 || fixture.fetches.isEmpty { await Task.yield() }
+            while begun.value < 100 || fixture.fetches.isEmpty { await Task.yield() }
             gate.open()
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -195,7 +199,8 @@ import Testing
     }
 
     @Test func theCacheKeepsTheKeysThatVerified() throws {
-        let key = try #require(P256PublicKey(pem: Array(try #require(ECDSAKeyPair()).publicPEM.utf8)))
+        let pair = try #require(ECDSAKeyPair())
+        let key = try #require(P256PublicKey(pem: Array(pair.publicPEM.utf8)))
         var cache = KeyCache(capacity: 3)
         for id in ["a", "b", "c"] {
             cache.insert(key, id: id)
@@ -231,4 +236,10 @@ private final class Gate: Sendable {
         }
         for continuation in waiting { continuation.resume() }
     }
+}
+
+private final class Counter: Sendable {
+    private let state = Mutex(0)
+    var value: Int { state.withLock(\.self) }
+    func count() { state.withLock { $0 += 1 } }
 }

@@ -2,9 +2,11 @@ import Cryptography
 import HTTP
 import JSON
 import LambdaEvents
+import Logging
 import MLflowProxy
 import TestSupport
 import Testing
+import Timestamps
 
 /// Requests with the load balancer's word for the visitor, and with what only looks like it.
 @Suite struct SignInTests {
@@ -112,7 +114,7 @@ import Testing
     @Test func theLoadBalancersChecksNeedNoVisitorAndEverythingElseDoes() async throws {
         let fixture = try SignInFixture()
         #expect(try await fixture.answer(.example(.get, "/_proxy/health")).status == 200)
-        for (path, status) in [("/_proxy/part/0/static-files/main.js", 401), ("/health", 401), ("/graphql", 401)] {
+        for (path, status) in [("/_proxy/parts/0-2/static-files/main.js", 401), ("/health", 401), ("/graphql", 401)] {
             #expect(try await fixture.answer(.example(.get, path)).status == status, "\(path)")
         }
         #expect(fixture.transport.requests.isEmpty)
