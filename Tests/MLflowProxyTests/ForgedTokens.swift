@@ -43,7 +43,7 @@ struct Forgery: Sendable, CustomTestStringConvertible {
     /// A token with a right signature and another value in its header.
     static func header(_ member: String, _ value: JSONValue?, _ reason: String) -> Forgery {
         let text = value.map { String(decoding: $0.encoded, as: UTF8.self) } ?? "missing"
-        return draft("\(member) \(text.prefix(60))", reason) { $0.header[member] = value }
+        return draft("\(member) \(text.prefix(200))", reason) { $0.header[member] = value }
     }
 
     /// A token with a right signature and a header with something before its members.
