@@ -103,7 +103,8 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["COpenSSL", "Encoding", "HTTP"], path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["COpenSSL", "Encoding", "HTTP"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         tests("HTTP"),
         tests("JSON", ["TestSupport"]),
         tests("Encoding", ["TestSupport"]),
@@ -122,8 +123,8 @@ let package = Package(
         tests(
             "MLflowProxy",
             [
-                "TestSupport", "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP",
-                "JSON", "Lambda", "Timestamps", "Configuration", logging,
+                "TestSupport", "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning",
+                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
         tests(
             "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],

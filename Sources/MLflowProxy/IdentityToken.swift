@@ -1,4 +1,4 @@
-internal import Cryptography
+internal import Encoding
 
 /// The load balancer's word for who is signed in (`x-amzn-oidc-data`), cut into its parts: a JSON Web Signature in
 /// compact form (RFC 7515), but for the padding that the load balancer leaves in its parts.

@@ -1,4 +1,4 @@
-internal import Cryptography
+internal import Encoding
 internal import JSON
 
 /// A part of a token: a JSON object in which every name stands once, so that no two readers see different values.

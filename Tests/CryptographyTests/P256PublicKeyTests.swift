@@ -1,4 +1,5 @@
 import Cryptography
+import Encoding
 import TestSupport
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
     }
 
     private static func pem(_ der: [UInt8]) -> [UInt8] {
-        let text = Base64URLText.encode(der, padded: true).replacing("-", with: "+").replacing("_", with: "/")
+        let text = Base64.encode(der)
         let lines = stride(from: 0, to: text.utf8.count, by: 64).map { text.dropFirst($0).prefix(64) }
         return Array("-----BEGIN PUBLIC KEY-----\n\(lines.joined(separator: "\n"))\n-----END PUBLIC KEY-----\n".utf8)
     }

@@ -1,4 +1,4 @@
-import Cryptography
+import Encoding
 import TestSupport
 import Testing
 
