@@ -77,8 +77,8 @@ let package = Package(
         module(
             "MLflowProxy",
             [
-                "Compression", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON", "Lambda", "Timestamps",
-                "Configuration", logging,
+                "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON",
+                "Lambda", "Timestamps", "Configuration", logging,
             ]),
 
         // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.
@@ -104,14 +104,15 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["HTTP"], path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["COpenSSL", "Encoding", "HTTP"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         tests("HTTP"),
         tests("JSON", ["TestSupport"]),
         tests("Encoding", ["TestSupport"]),
         tests("XML", ["TestSupport"]),
         tests("Timestamps"),
         tests("Configuration"),
-        tests("Cryptography"),
+        tests("Cryptography", ["Encoding", "TestSupport"]),
         tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),
         tests(
@@ -123,10 +124,8 @@ let package = Package(
         tests(
             "MLflowProxy",
             [
-                "TestSupport", "Compression", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON",
-                "Lambda",
-                "Timestamps",
-                "Configuration", logging,
+                "TestSupport", "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning",
+                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
         tests(
             "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],

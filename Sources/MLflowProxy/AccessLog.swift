@@ -28,6 +28,8 @@ struct AccessLog {
     var answerBytes = 0
     var upstream: Duration?
     var total = Duration.zero
+    /// The caller's pseudonym: the start of a hash, where the caller is verified.
+    var subject: String?
     /// The code of the fault that the proxy answered with itself.
     var fault: String?
 
@@ -44,6 +46,7 @@ struct AccessLog {
             "totalMs": "\(Self.milliseconds(total))",
         ]
         if let upstream { metadata["upstreamMs"] = "\(Self.milliseconds(upstream))" }
+        if let subject { metadata["subject"] = "\(subject)" }
         if let fault { metadata["fault"] = "\(fault)" }
         logger.info("request", metadata: metadata)
     }

@@ -1,15 +1,52 @@
 internal import HTTP
+internal import Lambda
 internal import LambdaEvents
+internal import Logging
+internal import Timestamps
 
 /// Makes sure that the caller is known, as the configuration demands.
 struct Authenticator: Sendable {
-    let mode: ProxyConfiguration.Authentication
+    private enum Check: Sendable {
+        case none
+        case bearerToken
+        case identity(IdentityVerifier)
+    }
 
-    /// Throws when the caller is not known.
-    func authenticate(_ request: ALBTargetRequest) throws(ProxyError) {
-        switch mode {
-        case .network: return
-        case .bearerTokenAtLoadBalancer: try requireBearerToken(request.headers)
+    private let check: Check
+
+    init(
+        mode: ProxyConfiguration.Authentication, transport: any HTTPTransport,
+        now: @escaping @Sendable () -> Timestamp, clock: any Clock<Duration>
+    ) {
+        check =
+            switch mode {
+            case .network: .none
+            case .bearerTokenAtLoadBalancer: .bearerToken
+            case .signInAtLoadBalancer(let signIn):
+                .identity(
+                    IdentityVerifier(
+                        signIn: signIn,
+                        keys: VerificationKeys(
+                            server: KeyServer(url: signIn.keys, transport: transport), now: now, clock: clock),
+                        now: now))
+            }
+    }
+
+    /// The caller's pseudonym for the log, where one is known.
+    ///
+    /// - Throws: ``ProxyError`` when the caller is not known, `CancellationError`.
+    func authenticate(_ request: ALBTargetRequest, context: LambdaContext) async throws -> String? {
+        switch check {
+        case .none: return nil
+        case .bearerToken:
+            try requireBearerToken(request.headers)
+            return nil
+        case .identity(let verifier):
+            do {
+                return try await verifier.subject(of: identityToken(in: request.headers), context: context)
+            } catch let error as IdentityError {
+                throw Self.fault(error, context)
+            }
         }
     }
 
@@ -22,6 +59,31 @@ struct Authenticator: Sendable {
         else {
             throw .unauthenticated(
                 "Send a bearer token: Authorization: Bearer and the token of your identity provider.")
+        }
+    }
+
+    /// The one token there is. Of two, one is not the load balancer's.
+    private func identityToken(in headers: HTTPHeaders) throws(IdentityError) -> String {
+        let values = headers.values("x-amzn-oidc-data")
+        guard let token = values.first, values.count == 1 else {
+            throw .refused("there are \(values.count) x-amzn-oidc-data headers instead of one")
+        }
+        return token
+    }
+
+    /// The answer, which is the same whatever is wrong with a token; the log has the reason.
+    private static func fault(_ error: IdentityError, _ context: LambdaContext) -> ProxyError {
+        switch error {
+        case .refused(let reason):
+            context.logger.warning("the caller is not known: \(reason)")
+            return .unauthenticated(
+                "Sign in first: open MLflow in a browser through its load balancer.",
+                // There is no scheme for a session of the load balancer: Bearer would have clients send what nobody
+                // reads, Basic would have browsers ask for a password.
+                challenge: "Cookie realm=\"MLflow\"")
+        case .undecided(let reason):
+            context.logger.error("the caller cannot be verified: \(reason)")
+            return .unavailable("The proxy cannot verify who is signed in at the moment. Try again.")
         }
     }
 }

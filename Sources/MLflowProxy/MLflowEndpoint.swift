@@ -111,7 +111,7 @@ public struct MLflowEndpoint: Sendable, Equatable {
     }
 
     /// `us-east-1`: the region becomes part of a host name, so nothing but its own letters may stand in it.
-    private static func isRegion(_ text: String) -> Bool {
+    static func isRegion(_ text: String) -> Bool {
         let labels = text.split(separator: "-", omittingEmptySubsequences: false)
         guard labels.count >= 3, let number = labels.last, text.utf8.count <= 32 else { return false }
         return labels.dropLast().allSatisfy { label in

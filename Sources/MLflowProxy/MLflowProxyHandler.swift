@@ -24,16 +24,17 @@ public struct MLflowProxyHandler: LambdaHandler {
     ///   - configuration: The proxy's settings.
     ///   - endpoint: The MLflow service that is asked.
     ///   - credentials: What requests are signed with; asked for each request, so it should cache.
-    ///   - transport: Sends the requests.
-    ///   - now: The time, for signatures and deadlines.
-    ///   - clock: Measures the times in the log.
+    ///   - transport: Sends the requests, those for the load balancer's keys included.
+    ///   - now: The time, for signatures, deadlines and the ends of tokens.
+    ///   - clock: Measures the times in the log, and how long a missing key is not asked for again.
     public init(
         configuration: ProxyConfiguration, endpoint: MLflowEndpoint, credentials: any CredentialProvider,
         transport: any HTTPTransport, now: @escaping @Sendable () -> Timestamp = { .now() },
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         origins = OriginPolicy(publicOrigin: configuration.publicOrigin, allowed: configuration.allowedOrigins)
-        authenticator = Authenticator(mode: configuration.authentication)
+        authenticator = Authenticator(
+            mode: configuration.authentication, transport: transport, now: now, clock: clock)
         upstreamRequest = UpstreamRequest(endpoint: endpoint)
         client = UpstreamClient(
             endpoint: endpoint, credentials: credentials, transport: transport,
@@ -83,7 +84,7 @@ public struct MLflowProxyHandler: LambdaHandler {
         if part == nil, let response = try OwnRoutes.answer(request) { return response }
         if let response = try CrossOrigin(policy: origins).preflight(request) { return response }
         try origins.check(request)
-        try authenticator.authenticate(request)
+        log.subject = try await authenticator.authenticate(request, context: context)
         let outgoing = try upstreamRequest.make(from: request, part: part)
         let watch = Stopwatch(clock)
         let incoming: HTTPResponse

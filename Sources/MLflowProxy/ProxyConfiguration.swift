@@ -5,11 +5,13 @@ internal import HTTP
 /// The settings of the proxy, but for which MLflow is shown (``MLflowEndpoint``).
 public struct ProxyConfiguration: Sendable, Equatable {
     /// Who makes sure that the caller is known (`PROXY_AUTH`).
-    public enum Authentication: String, Sendable, Hashable {
-        /// Whoever reaches the load balancer is welcome.
+    public enum Authentication: Sendable, Hashable {
+        /// Whoever reaches the load balancer is welcome (`network`).
         case network
-        /// The listener validates a bearer token; the proxy makes sure that there was one.
-        case bearerTokenAtLoadBalancer = "alb-jwt"
+        /// The listener validates a bearer token; the proxy makes sure that there was one (`alb-jwt`).
+        case bearerTokenAtLoadBalancer
+        /// The listener signs visitors in; the proxy verifies its word for them (`alb-oidc`).
+        case signInAtLoadBalancer(LoadBalancerSignIn)
     }
 
     /// Who makes sure that the caller is known (`PROXY_AUTH`).

@@ -16,9 +16,9 @@ struct ProxyError: Error, Sendable, Equatable {
         ProxyError(status: 400, code: "BAD_REQUEST", message: message)
     }
 
-    static func unauthenticated(_ message: String) -> ProxyError {
+    static func unauthenticated(_ message: String, challenge: String = "Bearer") -> ProxyError {
         ProxyError(
-            status: 401, code: "UNAUTHENTICATED", message: message, headers: ["www-authenticate": "Bearer"])
+            status: 401, code: "UNAUTHENTICATED", message: message, headers: ["www-authenticate": challenge])
     }
 
     static func forbidden(_ message: String) -> ProxyError {

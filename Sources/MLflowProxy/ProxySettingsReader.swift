@@ -4,7 +4,7 @@ internal import HTTP
 
 /// Reads the proxy's variables one by one and gathers what is wrong with them.
 struct ProxySettingsReader {
-    private let environment: Environment
+    let environment: Environment
     private(set) var problems: [String] = []
 
     init(_ environment: Environment) {
@@ -15,16 +15,20 @@ struct ProxySettingsReader {
         switch environment["PROXY_AUTH"] {
         case nil:
             problems.append(
-                "PROXY_AUTH is not set: set it to alb-jwt (the listener validates a bearer token) or network (whoever "
-                    + "reaches the load balancer is welcome).")
-        case "alb-oidc":
-            problems.append(
-                "PROXY_AUTH is alb-oidc, which this version cannot verify: use alb-jwt or network.")
+                "PROXY_AUTH is not set: set it to alb-oidc (the listener signs visitors in), alb-jwt (the listener "
+                    + "validates a bearer token) or network (whoever reaches the load balancer is welcome).")
+            return nil
+        case "alb-oidc": return signIn()
+        case "alb-jwt":
+            refuseSignInSettings(with: "alb-jwt")
+            return .bearerTokenAtLoadBalancer
+        case "network":
+            refuseSignInSettings(with: "network")
+            return .network
         case .some(let text):
-            if let mode = ProxyConfiguration.Authentication(rawValue: text) { return mode }
-            problems.append("PROXY_AUTH is \(quoted(text)): it should be alb-jwt or network.")
+            problems.append("PROXY_AUTH is \(quoted(text)): it should be alb-oidc, alb-jwt or network.")
+            return nil
         }
-        return nil
     }
 
     mutating func origin(_ name: String) -> WebOrigin? {
@@ -73,15 +77,18 @@ struct ProxySettingsReader {
         }
     }
 
-    private static let known = [
-        "PROXY_AUTH", "PROXY_PUBLIC_URL", "PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS", "PROXY_ACCESS",
-    ]
+    /// Notes what is wrong.
+    mutating func report(_ problem: String) {
+        problems.append(problem)
+    }
+
+    private static let known =
+        [
+            "PROXY_AUTH", "PROXY_PUBLIC_URL", "PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS", "PROXY_ACCESS",
+        ] + signInNames
 
     /// Settings of protections and routes that this version does not have.
-    private static let later = [
-        "PROXY_ALB_ARN", "PROXY_OIDC_CLIENT_ID", "PROXY_OIDC_ISSUER", "PROXY_OIDC_KEY_URL", "PROXY_OVERFLOW_BUCKET",
-        "PROXY_OVERFLOW_PREFIX",
-    ]
+    private static let later = ["PROXY_OVERFLOW_BUCKET", "PROXY_OVERFLOW_PREFIX"]
 
     /// The value for a message, cut short.
     private func quoted(_ text: String) -> String {

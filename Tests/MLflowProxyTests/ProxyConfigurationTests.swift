@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func whatCannotBeVerifiedIsNotLeftOpen() {
-        #expect(Self.problems(["PROXY_AUTH": "alb-oidc"]).first?.contains("cannot verify") == true)
+        #expect(Self.problems(["PROXY_AUTH": "alb-oidc"]).first?.contains("PROXY_ALB_ARN is not set") == true)
         #expect(Self.problems(["PROXY_AUTH": "none"]).first?.contains("alb-jwt or network") == true)
         #expect(Self.problems(["PROXY_AUTH": "Network"]).count == 1)
         #expect(
