@@ -40,7 +40,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
     /// Makes settings of their parts.
     public init(
-        authentication: Authentication, access: Access = .full, publicOrigin: WebOrigin? = nil, allowedOrigins: [WebOrigin] = [],
+        authentication: Authentication, access: Access = .full, publicOrigin: WebOrigin? = nil,
+        allowedOrigins: [WebOrigin] = [],
         frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil
     ) {
         self.authentication = authentication

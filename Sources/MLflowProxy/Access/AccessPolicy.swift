@@ -34,7 +34,7 @@ struct AccessPolicy: Sendable {
 
     /// A route that this version of the proxy has not heard of, or a method that its route does not have.
     private static func unknown(_ method: HTTPMethod, _ segments: [ArraySlice<UInt8>]) -> RequestAccess {
-        let name = String(decoding: segments.joined(separator: [UInt8(ascii: "/")]), as: UTF8.self)
+        let name = Array(segments.joined(separator: [UInt8(ascii: "/")]))
         return method == .delete || RequestAccess.soundsDeleting(name) ? .delete : .write
     }
 }

@@ -13,8 +13,6 @@ struct GraphQLDocument {
 
     /// The operations, in order; fragments are none.
     private(set) var operations: [Operation] = []
-    /// Whether a name anywhere in the document says that something is removed.
-    let soundsDeleting: Bool
 
     private let tokens: [GraphQLToken]
     private var position = 0
@@ -23,11 +21,15 @@ struct GraphQLDocument {
     init?(_ text: String) {
         guard let tokens = GraphQLLexer.tokens(text) else { return nil }
         self.tokens = tokens
-        soundsDeleting = tokens.contains { token in
-            if case .name(let name) = token { RequestAccess.soundsDeleting(name) } else { false }
-        }
         while position < tokens.count {
             guard readDefinition() else { return nil }
+        }
+    }
+
+    /// Whether a name anywhere in the document says that something is removed.
+    var soundsDeleting: Bool {
+        tokens.contains { token in
+            if case .name(let name) = token { RequestAccess.soundsDeleting(name.utf8) } else { false }
         }
     }
 

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// What a request does to MLflow's data, from the least to the most.
 enum RequestAccess: UInt8, Sendable, Comparable {
     /// Nothing is changed.
@@ -9,13 +11,16 @@ enum RequestAccess: UInt8, Sendable, Comparable {
 
     static func < (left: RequestAccess, right: RequestAccess) -> Bool { left.rawValue < right.rawValue }
 
-    /// The words in a name which say that something is removed. The generator of ``MLflowRoutes`` knows the same.
-    static func soundsDeleting(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return words.contains { name.contains($0) }
+    /// Whether a name holds a word, in small or capital letters, which says that something is removed. The generator of
+    /// ``MLflowRoutes`` knows the same words.
+    static func soundsDeleting(_ name: some Collection<UInt8>) -> Bool {
+        let name = name.map { HTTPToken.lowercased($0) }
+        return name.indices.contains { start in
+            words.contains { $0[0] == name[start] && name[start...].starts(with: $0) }
+        }
     }
 
-    private static let words = [
+    private static let words: [[UInt8]] = [
         "delete", "remove", "detach", "purge", "destroy", "clear", "erase", "drop", "unlink", "revoke",
-    ]
+    ].map { Array($0.utf8) }
 }

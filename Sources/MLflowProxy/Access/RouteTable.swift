@@ -24,7 +24,7 @@ struct RouteTable: Sendable {
         /// The next segment in full, and the node behind it.
         var literals: [ArraySlice<UInt8>: Int] = [:]
         /// Any next segment with this start and this end, and the node behind it.
-        var parameters: [(prefix: [UInt8], suffix: [UInt8], node: Int)] = []
+        var parameters: [(prefix: ArraySlice<UInt8>, suffix: ArraySlice<UInt8>, node: Int)] = []
         /// The node behind any number of segments.
         var rest: Int?
         /// Whether the node stays reached while segments follow.
@@ -36,18 +36,17 @@ struct RouteTable: Sendable {
     /// Reads a table in the form of ``MLflowRoutes``. A line or entry that is not understood adds nothing, so that its
     /// route is unknown, which allows the least.
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: " ")
-            guard let path = parts.first, path.first == "/" else { continue }
-            var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-            let alternatives = segments[0].split(separator: "|")
-            for first in alternatives.isEmpty ? [""] : alternatives {
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let parts = line.split(separator: UInt8(ascii: " "))
+            guard let path = parts.first, path.first == UInt8(ascii: "/") else { continue }
+            let rules = parts.dropFirst().compactMap(Self.rule)
+            var segments = path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+                .map { ArraySlice($0) }
+            for first in segments[0].split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false) {
                 segments[0] = first
                 let node = makeNode(segments)
-                for entry in parts.dropFirst() {
-                    let pair = entry.split(separator: ":")
-                    guard pair.count == 2, let rule = Self.rule(pair[1]) else { continue }
-                    nodes[node].rules[HTTPMethod(rawValue: String(pair[0]))] = rule
+                for (method, rule) in rules {
+                    nodes[node].rules[method] = rule
                     count += 1
                 }
             }
@@ -57,74 +56,74 @@ struct RouteTable: Sendable {
     /// What the request does; nil when no route matches, or none with this method. `HEAD` and `OPTIONS` are `GET`.
     func access(_ method: HTTPMethod, _ segments: [ArraySlice<UInt8>]) -> Rule? {
         var reached = [0]
+        var next: [Int] = []
         for segment in segments {
-            var next: [Int] = []
+            next.removeAll(keepingCapacity: true)
             for node in reached { step(from: node, over: segment, into: &next) }
             if next.isEmpty { return nil }
-            reached = next
+            swap(&reached, &next)
         }
         let method = method == .head || method == .options ? HTTPMethod.get : method
-        return reached.compactMap { nodes[$0].rules[method] }.max { $0.weight < $1.weight }
+        var found: Rule?
+        for node in reached {
+            guard let rule = nodes[node].rules[method] else { continue }
+            if let known = found, known.weight >= rule.weight { continue }
+            found = rule
+        }
+        return found
     }
 
-    private func step(from index: Int, over segment: ArraySlice<UInt8>, into next: inout [Int]) {
+    private func step(from node: Int, over segment: ArraySlice<UInt8>, into next: inout [Int]) {
         func reach(_ node: Int) {
             if !next.contains(node) { next.append(node) }
         }
-        let node = nodes[index]
-        if let literal = node.literals[segment] { reach(literal) }
+        if let literal = nodes[node].literals[segment] { reach(literal) }
         guard !segment.isEmpty else { return }
-        for parameter in node.parameters
+        for parameter in nodes[node].parameters
         where segment.count > parameter.prefix.count + parameter.suffix.count
-            && segment.starts(with: parameter.prefix)
-            && segment.suffix(parameter.suffix.count).elementsEqual(parameter.suffix)
+            && segment.starts(with: parameter.prefix) && segment.suffix(parameter.suffix.count) == parameter.suffix
         {
             reach(parameter.node)
         }
-        if let rest = node.rest { reach(rest) }
-        if node.isRest { reach(index) }
+        if let rest = nodes[node].rest { reach(rest) }
+        if nodes[node].isRest { reach(node) }
     }
 
     /// The node at the end of a path, made where it is missing.
-    private mutating func makeNode(_ segments: [Substring]) -> Int {
+    private mutating func makeNode(_ segments: [ArraySlice<UInt8>]) -> Int {
         var node = 0
         for segment in segments {
-            if segment == "{path}" {
-                let next = nodes[node].rest ?? appendNode(isRest: true)
-                nodes[node].rest = next
-                node = next
-            } else if let start = segment.firstIndex(of: "{"), let end = segment.lastIndex(of: "}") {
-                let prefix = Array(segment[..<start].utf8)
-                let suffix = Array(segment[segment.index(after: end)...].utf8)
-                if let known = nodes[node].parameters.first(where: { $0.prefix == prefix && $0.suffix == suffix }) {
-                    node = known.node
-                } else {
-                    let next = appendNode()
-                    nodes[node].parameters.append((prefix, suffix, next))
-                    node = next
-                }
+            let known: Int?
+            let open = segment.firstIndex(of: UInt8(ascii: "{"))
+            let close = segment.lastIndex(of: UInt8(ascii: "}"))
+            if segment.elementsEqual("{path}".utf8) {
+                known = nodes[node].rest
+                nodes[node].rest = known ?? nodes.count
+            } else if let open, let close {
+                let prefix = segment[..<open]
+                let suffix = segment[(close + 1)...]
+                known = nodes[node].parameters.first { $0.prefix == prefix && $0.suffix == suffix }?.node
+                if known == nil { nodes[node].parameters.append((prefix, suffix, nodes.count)) }
             } else {
-                let name = ArraySlice(segment.utf8)
-                let next = nodes[node].literals[name] ?? appendNode()
-                nodes[node].literals[name] = next
-                node = next
+                known = nodes[node].literals[segment]
+                nodes[node].literals[segment] = known ?? nodes.count
             }
+            if known == nil { nodes.append(Node(isRest: segment.elementsEqual("{path}".utf8))) }
+            node = known ?? nodes.count - 1
         }
         return node
     }
 
-    private mutating func appendNode(isRest: Bool = false) -> Int {
-        nodes.append(Node(isRest: isRest))
-        return nodes.count - 1
-    }
-
-    private static func rule(_ name: Substring) -> Rule? {
-        switch name {
-        case "read": .fixed(.read)
-        case "write": .fixed(.write)
-        case "delete": .fixed(.delete)
-        case "graphql": .graphQL
-        default: nil
+    private static func rule(_ entry: Substring.UTF8View) -> (HTTPMethod, Rule)? {
+        let pair = entry.split(separator: UInt8(ascii: ":")).map { String(decoding: $0, as: UTF8.self) }
+        guard pair.count == 2 else { return nil }
+        let method = HTTPMethod(rawValue: pair[0])
+        switch pair[1] {
+        case "read": return (method, .fixed(.read))
+        case "write": return (method, .fixed(.write))
+        case "delete": return (method, .fixed(.delete))
+        case "graphql": return (method, .graphQL)
+        default: return nil
         }
     }
 }
