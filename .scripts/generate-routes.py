@@ -3,8 +3,8 @@
 
     .scripts/generate-routes.py PYTHON...
 
-Each PYTHON is an interpreter in whose environment a version of MLflow is installed, the oldest first. It is asked for
-the routes of its server: Flask's URL map and FastAPI's routers. Each method of each route is then classified by the
+Each PYTHON is an interpreter in whose environment a version of MLflow (the package mlflow, not mlflow-skinny) is
+installed, the oldest first. It is asked for the routes of its server: Flask's URL map and FastAPI's routers. Each method of each route is then classified by the
 rules below, and written to Sources/MLflowProxy/Access/MLflowRoutes.swift and docs/access.md.
 
 A route that the rules do not clearly decide ends the script with its name: read its handler and add it to a rule.
@@ -68,8 +68,8 @@ WRITING_POSTS = {
 GRAPHQL = "/graphql"
 
 SOUNDS_READING = re.compile(r"search|get|list|find|query|batch|download|count|metrics$|correlat|preview|validate", re.I)
-# The same words as in UnknownRoute of the proxy.
-SOUNDS_DELETING = re.compile(r"delete|remove|detach|purge|destroy|clear|erase|drop|unlink|revoke", re.I)
+# The same words as in RequestAccess of the proxy.
+SOUNDS_DELETING = re.compile(r"delete|remove|detach|purge|destroy|clear|erase|drop|unlink|revoke|graphql", re.I)
 PREFIX = re.compile(r"^/(?:ajax-)?api/\d+\.\d+(?:/mlflow(?=/)|(?=/)|(?=mlflow/)mlflow)?")
 
 DUMP = r"""
@@ -236,7 +236,7 @@ tracking server, the per-operation `sagemaker-mlflow:` actions of the function's
 
 - **A route that is not in the table is a write**, and so is a method that its route does not have. It is a delete when
   the method is `DELETE`, or its path holds one of the words delete, remove, detach, purge, destroy, clear, erase, drop,
-  unlink, revoke.
+  unlink, revoke, graphql.
 - `HEAD` and `OPTIONS` are what `GET` of the same path is. Headers and parameters that ask for another method count for
   nothing; the headers are not passed on.
 - A path is compared as MLflow's routers do: decoded, in small and capital letters as they are, no slash more or less.
@@ -255,7 +255,9 @@ tracking server, the per-operation `sagemaker-mlflow:` actions of the function's
 ## Routes
 
 COUNT pairs of method and path, read from the routing tables of MLflow VERSIONS. `{}` is one segment, `{path}` one or
-more.
+more. For another version, install it in a virtual environment and run `.scripts/generate-routes.py` with the
+interpreters of all versions, such as `.scripts/generate-routes.py 2.22/bin/python 3.18/bin/python`: it writes this file
+and the proxy's table, and stops at a route that needs a human's decision.
 """
 
 if __name__ == "__main__":

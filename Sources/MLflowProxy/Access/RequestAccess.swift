@@ -11,8 +11,8 @@ enum RequestAccess: UInt8, Sendable, Comparable {
 
     static func < (left: RequestAccess, right: RequestAccess) -> Bool { left.rawValue < right.rawValue }
 
-    /// Whether a name holds a word, in small or capital letters, which says that something is removed. The generator of
-    /// ``MLflowRoutes`` knows the same words.
+    /// Whether a name holds a word, in small or capital letters, which says that something is removed, or may be: what
+    /// GraphQL at an unknown route does is known to nobody. The generator of ``MLflowRoutes`` has the same words.
     static func soundsDeleting(_ name: some Collection<UInt8>) -> Bool {
         let name = name.map { HTTPToken.lowercased($0) }
         return name.indices.contains { start in
@@ -22,5 +22,6 @@ enum RequestAccess: UInt8, Sendable, Comparable {
 
     private static let words: [[UInt8]] = [
         "delete", "remove", "detach", "purge", "destroy", "clear", "erase", "drop", "unlink", "revoke",
+        "graphql",
     ].map { Array($0.utf8) }
 }

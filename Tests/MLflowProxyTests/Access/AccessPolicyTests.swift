@@ -20,6 +20,7 @@ import Testing
         "/api/2.0/mlflow/runs/search/../delete", "/x/api/2.0/mlflow/runs/delete", "/%2Fapi/2.0/mlflow/runs/delete",
         "/api/9.0/mlflow/runs/delete", "/api/2.0/mlflow/unheard-of/purge", "/api/2.0/mlflow/runs/d%65l%65t%65",
         "/%61%70%69/2.0/mlflow/runs/delete-tag", "/api/2.0/mlflow/runs/%25252525252564elete", "runs/search", "",
+        "//graphql", "/graphql/", "/ajax-api/2.0/mlflow/GraphQL",
     ])
     func aDeleteThatIsWrittenOddlyIsADelete(path: String) {
         #expect(Self.access(.post, path) == .delete)
