@@ -74,7 +74,9 @@ extension LambdaRuntime {
         do {
             runtime = try await makeRuntime(client, try concurrency(in: environment))
         } catch {
-            let report = ErrorReport(.runtime, error, stack: ThrowTrace.stack(of: error, since: mark))
+            // What somebody set is mended by the sentence; a place in the code would only hide it.
+            let stack = error is ConfigurationError ? [] : ThrowTrace.stack(of: error, since: mark)
+            let report = ErrorReport(.runtime, error, stack: stack)
             logger.critical("The function cannot start: \(report.message)", metadata: report.stackMetadata)
             await tell(logger) { try await client.reportInit(report) }
             return .initFailed

@@ -52,7 +52,7 @@ struct AccessLog {
     }
 
     /// Text from outside in visible ASCII and of bounded length, so that it cannot pass for a line of the log.
-    private static func printable(_ text: String, limit: Int) -> String {
+    static func printable(_ text: String, limit: Int) -> String {
         let bytes = text.utf8.prefix(limit).map { $0 > 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -7,12 +7,13 @@ public import Timestamps
 /// Answers a load balancer's requests with those of Amazon SageMaker MLflow.
 ///
 /// Each request goes through the same steps: read the event, answer the proxy's own routes, check the site it was sent
-/// to and from, know the caller, make the request upstream, sign and send it, make the answer, make it fit the load
-/// balancer's limit. A step that refuses ends in an HTTP answer that says why; only an event that no load balancer sent
+/// to and from, know the caller, make the request upstream, see whether it is allowed, sign and send it, make the
+/// answer, make it fit the load balancer's limit. A step that refuses ends in an HTTP answer that says why; only an event that no load balancer sent
 /// is a function error.
 public struct MLflowProxyHandler: LambdaHandler {
     private let origins: OriginPolicy
     private let authenticator: Authenticator
+    private let access: AccessPolicy
     private let upstreamRequest: UpstreamRequest
     private let client: UpstreamClient
     private let upstreamResponse: UpstreamResponse
@@ -35,6 +36,7 @@ public struct MLflowProxyHandler: LambdaHandler {
         origins = OriginPolicy(publicOrigin: configuration.publicOrigin, allowed: configuration.allowedOrigins)
         authenticator = Authenticator(
             mode: configuration.authentication, transport: transport, now: now, clock: clock)
+        access = AccessPolicy(allowed: configuration.access)
         upstreamRequest = UpstreamRequest(endpoint: endpoint)
         client = UpstreamClient(
             endpoint: endpoint, credentials: credentials, transport: transport,
@@ -86,6 +88,7 @@ public struct MLflowProxyHandler: LambdaHandler {
         try origins.check(request)
         log.subject = try await authenticator.authenticate(request, context: context)
         let outgoing = try upstreamRequest.make(from: request, part: part)
+        try access.check(request, path: part?.path ?? request.path)
         let watch = Stopwatch(clock)
         let incoming: HTTPResponse
         do {

@@ -14,8 +14,20 @@ public struct ProxyConfiguration: Sendable, Equatable {
         case signInAtLoadBalancer(LoadBalancerSignIn)
     }
 
+    /// What callers may do to MLflow's data (`PROXY_ACCESS`).
+    public enum Access: String, Sendable, Hashable, CaseIterable {
+        /// Everything.
+        case full
+        /// Everything but to delete.
+        case noDelete = "no-delete"
+        /// Look at it.
+        case readOnly = "read-only"
+    }
+
     /// Who makes sure that the caller is known (`PROXY_AUTH`).
     public var authentication: Authentication
+    /// What callers may do to MLflow's data (`PROXY_ACCESS`); everything, unless it is set.
+    public var access: Access
     /// What is in the visitor's address bar (`PROXY_PUBLIC_URL`).
     public var publicOrigin: WebOrigin?
     /// The other origins whose pages may call MLflow (`PROXY_ALLOWED_ORIGINS`).
@@ -30,10 +42,12 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
     /// Makes settings of their parts.
     public init(
-        authentication: Authentication, publicOrigin: WebOrigin? = nil, allowedOrigins: [WebOrigin] = [],
+        authentication: Authentication, access: Access = .full, publicOrigin: WebOrigin? = nil,
+        allowedOrigins: [WebOrigin] = [],
         frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil
     ) {
         self.authentication = authentication
+        self.access = access
         self.publicOrigin = publicOrigin
         self.allowedOrigins = allowedOrigins
         self.frameAncestors = frameAncestors
@@ -51,7 +65,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
         allowedOrigins = reader.origins("PROXY_ALLOWED_ORIGINS")
         frameAncestors = reader.origins("PROXY_FRAME_ANCESTORS")
         assumedRole = reader.role("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN")
-        reader.checkAccess()
+        access = reader.access()
         reader.checkNames()
         guard reader.problems.isEmpty, let authentication else { throw ConfigurationError(reader.problems) }
         self.authentication = authentication

@@ -58,9 +58,11 @@ struct ProxySettingsReader {
         }
     }
 
-    mutating func checkAccess() {
-        guard let text = environment["PROXY_ACCESS"], text != "full" else { return }
-        problems.append("PROXY_ACCESS is \(quoted(text)): this version knows full alone.")
+    mutating func access() -> ProxyConfiguration.Access {
+        guard let text = environment["PROXY_ACCESS"] else { return .full }
+        if let access = ProxyConfiguration.Access(rawValue: text) { return access }
+        problems.append("PROXY_ACCESS is \(quoted(text)): it should be full, no-delete or read-only.")
+        return .readOnly
     }
 
     /// A variable that nothing reads is a typing error, or asks for what would silently not happen.

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import JSON
 import LambdaEvents
+import MLflowProxy
 import TestSupport
 import Testing
 
@@ -53,6 +54,19 @@ import Testing
             #expect(status >= 400 || name.hasPrefix("health-check"))
         }
     }
+
+    /// The events that change something are refused by a read-only proxy; the others are answered as ever.
+    @Test(arguments: expected)
+    func aReadOnlyProxyRefusesTheEventsThatWrite(name: String, status: Int) async throws {
+        var fixture = Fixture(answering: HTTPResponse(status: status))
+        fixture.configuration.access = .readOnly
+        let answer = try Answer(try await fixture.handle(try Self.read(name)))
+        let isWrite = Self.writing.contains(name)
+        #expect(answer.status == (isWrite ? 403 : status))
+        #expect(answer.message.contains("PROXY_ACCESS of this proxy is read-only") == isWrite)
+    }
+
+    private static let writing = ["artifact-put-binary.json", "artifact-put-unicode-path.json", "form-body.json"]
 
     @Test func theOddQueryArrivesAsItWasMeant() async throws {
         let fixture = Fixture()
