@@ -1,7 +1,7 @@
 internal import CCurl
 
-/// One of libcurl's easy handles, reused from transfer to transfer. Everything that never changes is set once, here,
-/// so that no transfer can go without it.
+/// One of libcurl's easy handles, reused from transfer to transfer. Everything that never changes is set here, so that
+/// no transfer can go without it.
 final class EasyHandle {
     let easy: UnsafeMutableRawPointer
     /// Where libcurl leaves its sentence about a failure.
@@ -14,7 +14,21 @@ final class EasyHandle {
         self.easy = easy
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        configure()
+    }
 
+    /// Makes the handle as good as new after a transfer that opened a connection. libcurl opens one in place of a kept
+    /// one that turns out to be dead, and counts that for the life of the handle: the sixth time, days later maybe,
+    /// would fail.
+    func renewAfterConnecting() {
+        var count = 0
+        ccurl_get_long(easy, CURLINFO_NUM_CONNECTS, &count)
+        guard count > 0 else { return }
+        curl_easy_reset(easy)
+        configure()
+    }
+
+    private func configure() {
         let context = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)

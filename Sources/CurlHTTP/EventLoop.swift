@@ -166,6 +166,7 @@ extension EventLoop {
 
     private func release(_ handle: EasyHandle) {
         curl_multi_remove_handle(multi, handle.easy)
+        handle.renewAfterConnecting()
         handle.transfer = nil
         idleHandles.append(handle)
     }

@@ -199,6 +199,8 @@ class RuntimeAPI:
         self.posted = queue.Queue()
         self.idle = threading.Event()
         self.on_post = on_post
+        # Whether a connection is closed without an answer at its second call.
+        self.one_call_a_connection = False
         # The targets of all the calls, and how many calls for an event are waiting for one.
         self.calls = []
         self.waiters = 0
@@ -208,6 +210,15 @@ class RuntimeAPI:
         api = self
 
         class Handler(QuietHandler):
+            def parse_request(self):
+                if not super().parse_request():
+                    return False
+                if api.one_call_a_connection and hasattr(self, "was_used"):
+                    self.hang_up()
+                    return False
+                self.was_used = True
+                return True
+
             def do_GET(self):
                 api.note(self.path, 1)
                 if api.waiting.empty():

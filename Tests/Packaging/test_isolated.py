@@ -13,10 +13,10 @@ import tempfile
 import unittest
 
 from certificates import Authority
+from functions import REPOSITORY, unpacked
 from isolation import Root, enter
 from servers import Names, RuntimeAPI, Upstream
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CA_BUNDLE = "etc/pki/tls/certs/ca-bundle.crt"  # Where Amazon Linux keeps its own.
 OLD_RELEASE = {"debian": "bullseye", "ubuntu": "focal"}
 
@@ -40,11 +40,6 @@ UNPREPARED = """
 #include <netdb.h>
 int main(void) { struct addrinfo *found; return getaddrinfo("mlflow.test", "443", 0, &found) != 0; }
 """
-
-
-def unpacked(name):
-    folder = REPOSITORY / "dist" / ("examples/unpacked" if name.startswith("example-") else "unpacked")
-    return folder / name / "bootstrap"
 
 
 def compile_c(source, output, *options):
