@@ -248,14 +248,16 @@ tracking server, the per-operation `sagemaker-mlflow:` actions of the function's
 - Calls through MLflow's AI gateway, jobs and the assistant are writes; so is the assistant's event stream, which makes
   the assistant act.
 - GraphQL is a read when it is one JSON object whose `query` holds queries and fragments alone. A mutation or
-  subscription anywhere in the document is a write, a delete when any name in it holds one of the words above; so are
-  several operations of which `operationName` names none. What cannot be read (no JSON, a batch, a fault in the
-  document, the same member twice) is refused in both modes.
+  subscription anywhere in the document makes it a write, or a delete when any name in it holds one of the words above.
+  Several queries of which `operationName` does not name one are a write. What cannot be read (no JSON, a batch, a fault
+  in the document, the same member twice) is refused in both modes.
+- The proxy decides on what passes through it. Artifacts in S3 that a client reaches with credentials of its own are
+  decided by those.
 
 ## Routes
 
-COUNT pairs of method and path, read from the routing tables of MLflow VERSIONS. `{}` is one segment, `{path}` one or
-more. For another version, install it in a virtual environment and run `.scripts/generate-routes.py` with the
+COUNT pairs of method and path, read from the routing tables of MLflow VERSIONS.
+`{}` is one segment, `{path}` one or more. For another version, install it in a virtual environment and run `.scripts/generate-routes.py` with the
 interpreters of all versions, such as `.scripts/generate-routes.py 2.22/bin/python 3.18/bin/python`: it writes this file
 and the proxy's table, and stops at a route that needs a human's decision.
 """
