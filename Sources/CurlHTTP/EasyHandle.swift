@@ -55,6 +55,12 @@ final class EasyHandle {
             guard let transfer = EasyHandle.from(context)?.transfer else { return CURL_SEEKFUNC_FAIL }
             return transfer.seekUpload(to: Int(offset), origin: origin) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK
         }
+        ccurl_set_before_request(
+            easy,
+            { context, _, _, _, _ in
+                guard let transfer = EasyHandle.from(context)?.transfer else { return CURL_PREREQFUNC_ABORT }
+                return transfer.isAllowedToGoOut() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+            }, context)
 
         // Only HTTP/1.1 over http and https; every byte of the URL, the headers and the body as given.
         ccurl_allow_http_only(easy)

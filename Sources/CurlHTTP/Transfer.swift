@@ -21,6 +21,9 @@ final class Transfer: @unchecked Sendable {
     /// Our own reason for having broken the transfer off, which is better than libcurl's.
     private var failure: TransportError?
 
+    /// How often the request was about to go out.
+    private var attempts = 0
+
     /// How much of a body at hand has been sent.
     private var sent = 0
     private var stream = UploadStream()
@@ -110,7 +113,17 @@ extension Transfer {
             && ok(ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(options.connectTimeout)))
             // An empty name is none; no name lets libcurl read the environment.
             && ok(ccurl_set_string(easy, CURLOPT_PROXY, options.proxy == .none ? "" : nil))
+            && ok(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, mayRepeat ? Self.connectionLife : Self.surelyAlive))
             && setBody(easy)
+    }
+
+    /// How long, in seconds, a connection may have been idle and still be used: less than most servers keep one.
+    private static let connectionLife = 55
+    /// The same for a request that cannot be repeated should the connection turn out to be dead.
+    private static let surelyAlive = 4
+
+    private var mayRepeat: Bool {
+        options.mayRepeat ?? request.method.isIdempotent
     }
 
     private func ok(_ code: CURLcode) -> Bool {
@@ -168,6 +181,16 @@ extension Transfer {
 extension Transfer {
     /// The most that is set aside on the word of a `Content-Length` alone.
     private static let reservationLimit = 32 << 20
+
+    /// libcurl repeats by itself whatever went out on a kept connection that was closed before any answer came.
+    func isAllowedToGoOut() -> Bool {
+        attempts += 1
+        guard attempts > 1, !mayRepeat else { return true }
+        failure = TransportError(
+            .connectionLost, "the connection was closed before any answer came; a \(request.method) is not sent twice",
+            request: request)
+        return false
+    }
 
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
         guard head.receive(line) else {

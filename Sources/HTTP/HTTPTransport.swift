@@ -32,15 +32,19 @@ public struct TransferOptions: Sendable {
     public var maximumResponseBytes: Int
     /// Where a forward proxy is taken from.
     public var proxy: Proxy
+    /// Whether a request may go out again, on a fresh connection, when a kept one was closed before any answer came: the
+    /// server may have acted on it all the same. Nil leaves it to the method (RFC 9110, section 9.2.2).
+    public var mayRepeat: Bool?
 
     /// Sixty seconds in all, five to connect, 64 MiB of body, the environment's proxy.
     public init(
         timeout: Duration? = .seconds(60), connectTimeout: Duration = .seconds(5),
-        maximumResponseBytes: Int = 64 << 20, proxy: Proxy = .environment
+        maximumResponseBytes: Int = 64 << 20, proxy: Proxy = .environment, mayRepeat: Bool? = nil
     ) {
         self.timeout = timeout
         self.connectTimeout = connectTimeout
         self.maximumResponseBytes = maximumResponseBytes
         self.proxy = proxy
+        self.mayRepeat = mayRepeat
     }
 }

@@ -11,9 +11,10 @@ public struct RuntimeAPIClient: Sendable {
     private static let nextOptions = TransferOptions(
         timeout: nil, connectTimeout: .seconds(2), maximumResponseBytes: 256 << 20, proxy: .none)
 
-    /// An answer of many megabytes may be taken slowly, and the invocation's own deadline ends everything anyway.
+    /// An answer of many megabytes may be taken slowly, and the invocation's own deadline ends everything anyway. Lambda
+    /// takes one answer a request and refuses the second, so that repeating does no harm and a lost answer would.
     private static let answerOptions = TransferOptions(
-        timeout: nil, connectTimeout: .seconds(2), maximumResponseBytes: 1 << 20, proxy: .none)
+        timeout: nil, connectTimeout: .seconds(2), maximumResponseBytes: 1 << 20, proxy: .none, mayRepeat: true)
 
     /// Makes a client of the API at an endpoint.
     public init(transport: any HTTPTransport, endpoint: RuntimeAPIEndpoint) {

@@ -33,6 +33,36 @@ import Testing
         #expect(server.requests.map(\.body.count) == [0, 10, 200_000, 0])
     }
 
+    /// The first request on each connection is answered, the second is taken and the connection closed.
+    @Test(
+        arguments: [
+            (HTTPMethod.get, nil, true), (.put, nil, true), (.delete, nil, true), (.post, nil, false),
+            (.patch, nil, false),
+            (.post, true, true), (.get, false, false),
+        ] as [(HTTPMethod, Bool?, Bool)])
+    func onlyWhatMayBeRepeatedGoesOutTwice(method: HTTPMethod, mayRepeat: Bool?, isRepeated: Bool) async throws {
+        let answered = Mutex<Set<Int>>([])
+        let server = try LoopbackServer { request in
+            answered.withLock { $0.insert(request.connection).inserted }
+                ? .init(HTTPResponse(status: 200)) : .init(raw: "", then: .close)
+        }
+        let thread = try LoopThread()
+        let options = TransferOptions(mayRepeat: mayRepeat)
+        let request = HTTPRequest(method, scheme: "http", authority: server.authority)
+        _ = try await thread.transport.send(request, options: options)
+        if isRepeated {
+            #expect(try await thread.transport.send(request, options: options).status == 200)
+            #expect(server.requests.count == 3)
+        } else {
+            let error = await #expect(throws: TransportError.self) {
+                try await thread.transport.send(request, options: options)
+            }
+            #expect(error?.kind == .connectionLost)
+            #expect(error?.nothingWasSent == false)
+            #expect(server.requests.count == 2)
+        }
+    }
+
     @Test func requestsRunSideBySide() async throws {
         // Nobody is answered until all have arrived.
         let arrivals = Arrivals(expected: 20)
