@@ -25,10 +25,10 @@ options=(
     --disable-manual --disable-docs --disable-libcurl-option --disable-sspi --disable-ntlm --disable-ntlm-wb
     --disable-tls-srp --disable-unix-sockets --disable-cookies --disable-alt-svc --disable-hsts --disable-netrc
     --disable-doh --disable-mime --disable-progress-meter --disable-dnsshuffle --disable-crypto-auth --disable-ares
-    --enable-threaded-resolver --disable-ech --disable-websockets --disable-get-easy-options
+    --enable-threaded-resolver --disable-ech --disable-websockets --disable-headers-api --disable-get-easy-options
     --disable-openssl-auto-load-config --disable-dependency-tracking
 )
-flags="-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden -fno-asynchronous-unwind-tables"
+flags="-O3 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden -fno-asynchronous-unwind-tables"
 
 package_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null || echo unknown; }
 
@@ -78,7 +78,9 @@ else
     cp "$work/log" "$directory/curl.log"
     echo "The source package could not be had or built (see $directory/curl.log); linking the distribution's libcurl.a instead."
     borrow_curl
-    cp -RL "$(pkg-config --variable=includedir libcurl)/$(gcc -print-multiarch)/curl" "$directory/include/"
+    # Where the compiler finds them, which differs between distributions.
+    cp -RL "$(echo '#include <curl/curl.h>' | gcc -E -x c - | sed -n 's|^# [0-9]* "\(.*/curl\)/curl\.h".*|\1|p' | head -1)" \
+        "$directory/include/"
     curl_kind="distribution"
 fi
 

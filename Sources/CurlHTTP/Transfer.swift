@@ -113,6 +113,7 @@ extension Transfer {
             && ok(ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(options.connectTimeout)))
             // An empty name is none; no name lets libcurl read the environment.
             && ok(ccurl_set_string(easy, CURLOPT_PROXY, options.proxy == .none ? "" : nil))
+            && ok(ccurl_set_string(easy, CURLOPT_NOPROXY, options.proxy == .none ? "" : nil))
             && ok(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, mayRepeat ? Self.connectionLife : Self.surelyAlive))
             && setBody(easy)
     }
