@@ -35,7 +35,7 @@ public final class Progress: Sendable {
     /// The progress now.
     public var snapshot: Snapshot { current.withLock { $0 } }
 
-    func change(_ body: (inout sending Snapshot) -> Void) {
-        current.withLock(body)
+    func change(_ body: (inout Snapshot) -> Void) {
+        current.withLock { body(&$0) }
     }
 }

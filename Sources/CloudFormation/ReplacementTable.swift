@@ -18,8 +18,8 @@ public struct ReplacementTable<Properties: Sendable>: Sendable {
         let isEqual: @Sendable (Properties, Properties) -> Bool
 
         /// A rule for a property.
-        public init(
-            _ name: String, _ effect: Effect, _ value: @escaping @Sendable (Properties) -> some Equatable
+        public init<Value: Equatable & SendableMetatype>(
+            _ name: String, _ effect: Effect, _ value: @escaping @Sendable (Properties) -> Value
         ) {
             self.name = name
             self.effect = effect

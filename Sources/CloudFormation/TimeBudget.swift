@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 internal import Timestamps
 
 /// The times by which a request's work has to end.
