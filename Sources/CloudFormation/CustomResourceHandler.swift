@@ -53,20 +53,19 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
         let delivery = try Delivery(parsing: event)
         let address = try ReplyAddress(delivery.event)
         guard delivery.kind != .success else { return Verdict.ignored("the invocation succeeded").summary }
-        var key = "\(address.stackID) \(address.requestID) \(delivery.handover?.hop ?? 0)"
-        if delivery.kind != .request { key += " failure" }
+        let key =
+            "\(address.stackID) \(address.requestID) \(delivery.handover?.hop ?? 0)"
+            + (delivery.kind == .request ? "" : " failure")
         return try await ledger.once(key) {
-            let verdict: Verdict
-            if let reply = ledger.unsentReply(key) {
-                verdict = .reply(reply)
-            } else {
-                verdict = try await decide(delivery, address, context)
+            let settle: @Sendable (Verdict) async throws -> [UInt8] = { verdict in
+                if case .reply(let reply) = verdict {
+                    ledger.keep(reply, for: key)
+                    try await send(reply, to: address, context)
+                }
+                return verdict.summary
             }
-            if case .reply(let reply) = verdict {
-                ledger.keep(reply, for: key)
-                try await send(reply, to: address, context)
-            }
-            return verdict.summary
+            if let reply = ledger.unsentReply(key) { return try await settle(.reply(reply)) }
+            return try await carryOut(delivery, address, context, settle)
         }
     }
 
@@ -92,9 +91,10 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
         }
     }
 
-    private func decide(
-        _ delivery: Delivery, _ address: ReplyAddress, _ context: LambdaContext
-    ) async throws -> Verdict {
+    private func carryOut(
+        _ delivery: Delivery, _ address: ReplyAddress, _ context: LambdaContext,
+        _ settle: @escaping @Sendable (Verdict) async throws -> [UInt8]
+    ) async throws -> [UInt8] {
         let redaction = Redaction(address)
         let progress = Progress(delivery.handover?.progress ?? Progress.Snapshot())
         let request: CustomResourceRequest
@@ -102,17 +102,17 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
             request = try CustomResourceRequest(delivery.event, address: address)
         } catch {
             let id = address.physicalResourceID ?? PhysicalID.createFailed(address)
-            return failure("\(error)", id: id, address, redaction)
+            return try await settle(
+                .reply(CustomResourceReply(failure: "\(error)", physicalID: id, to: address, redaction: redaction)))
         }
         let refusal = FailedRequest(request: request, redaction: redaction)
         if case .failure(let sentence) = delivery.kind {
-            return .reply(refusal.reply(sentence, progress.snapshot, isInterrupted: true))
+            return try await settle(.reply(refusal.reply(sentence, progress.snapshot, isInterrupted: true)))
         }
         if let handover = delivery.handover, handover.isUnreadable {
-            return .reply(
-                refusal.reply(
-                    "The work was handed over by another version of this function and cannot be carried on; try again.",
-                    progress.snapshot, isInterrupted: true))
+            let sentence =
+                "The work was handed over by another version of this function and cannot be carried on; try again."
+            return try await settle(.reply(refusal.reply(sentence, progress.snapshot, isInterrupted: true)))
         }
         let time = TimeBudget(
             request, startedAt: delivery.handover?.startedAt, invocationEnd: context.deadline, now: now(),
@@ -122,25 +122,21 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
             finalDeadline: time.finalDeadline, clock: clock, now: now, logger: context.logger, redaction: redaction,
             progress: progress)
         context.logger.info("\(request), hand-over \(resourceContext.hop)")
-        // What arrives too late is not begun: nobody waits for it, and a Delete may be under way.
-        let end =
-            now() < time.workDeadline
-            ? await race(ResourceRun(resource: resource, context: resourceContext), until: time.workDeadline)
-            : .outOfTime
-        try Task.checkCancellation()
-        switch end {
-        case .done(let outcome): return .reply(success(outcome, request, progress.snapshot, redaction))
-        case .failed(let reason):
-            return .reply(refusal.reply(reason, progress.snapshot, isInterrupted: false))
-        case .outOfTime:
-            return await outOfTime(delivery, time, refusal, progress.snapshot, context)
+        let conclude: @Sendable (ResourceRun<Resource>.End) async throws -> [UInt8] = { end in
+            try Task.checkCancellation()
+            switch end {
+            case .done(let outcome):
+                return try await settle(.reply(success(outcome, request, progress.snapshot, redaction)))
+            case .failed(let reason):
+                return try await settle(.reply(refusal.reply(reason, progress.snapshot, isInterrupted: false)))
+            case .outOfTime:
+                return try await settle(await outOfTime(delivery, time, refusal, progress.snapshot, context))
+            }
         }
-    }
-
-    private func failure(
-        _ reason: String, id: String, _ address: ReplyAddress, _ redaction: Redaction
-    ) -> Verdict {
-        .reply(CustomResourceReply(failure: reason, physicalID: id, to: address, redaction: redaction))
+        // What arrives too late is not begun: nobody waits for it, and a Delete may be under way.
+        guard now() < time.workDeadline else { return try await conclude(.outOfTime) }
+        let run = ResourceRun(resource: resource, context: resourceContext)
+        return try await race(run, until: time.workDeadline, conclude)
     }
 
     private func success(
@@ -159,19 +155,22 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
         return CustomResourceReply(success: outcome, to: request.address)
     }
 
-    /// Runs the work against the deadline. When time is up the work is cancelled, and given a moment to end.
-    private func race(_ run: ResourceRun<Resource>, until deadline: Timestamp) async -> ResourceRun<Resource>.End {
-        typealias End = ResourceRun<Resource>.End
+    /// Runs the work against the deadline. When time is up the work is cancelled, and given a moment to end. The answer
+    /// goes out before the group ends, which waits for work that does not heed its cancellation.
+    private func race(
+        _ run: ResourceRun<Resource>, until deadline: Timestamp,
+        _ conclude: @Sendable (ResourceRun<Resource>.End) async throws -> [UInt8]
+    ) async throws -> [UInt8] {
         let budget = max(.zero, deadline - now())
-        return await withTaskGroup(of: End.self) { group in
+        return try await withThrowingTaskGroup(of: ResourceRun<Resource>.End.self) { group in
             group.addTask { await self.cancelling(run, after: budget) }
             group.addTask {
                 try? await clock.sleep(for: budget + Self.grace)
                 return .outOfTime
             }
-            let end = await group.next() ?? .outOfTime
+            let end = try await group.next() ?? .outOfTime
             group.cancelAll()
-            return end
+            return try await conclude(end)
         }
     }
 

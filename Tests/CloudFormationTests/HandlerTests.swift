@@ -21,8 +21,10 @@ struct Row: Sendable, CustomTestStringConvertible {
     }
 }
 
-private let failing = Shelf(
-    make: { _, _ in throw Failure("no room") }, remove: { _ in throw Failure("in use by eni-1") })
+private var failing: Shelf {
+    Shelf(make: { _, _ in throw Failure("no room") }, remove: { _ in throw Failure("in use by eni-1") })
+}
+
 private let marker = "CREATE_FAILED/App/9c1b"
 
 private let rows: [Row] = [
