@@ -100,6 +100,11 @@ public struct Redaction: Sendable {
 
     /// The value after a credential's name, when one begins here: `SessionToken: "…"`, `Signature=…`.
     private static func namedValue(_ input: [UInt8], _ index: Int) -> (Int, Int)? {
+        // Most bytes begin no name.
+        switch input[index] | 0x20 {
+        case 0x61, 0x63, 0x70, 0x73, 0x78: break
+        default: return nil
+        }
         guard let name = names.first(where: { matches(input, index, $0) }) else { return nil }
         var start = index + name.count
         var isSeparated = false
