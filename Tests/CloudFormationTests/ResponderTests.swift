@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Timestamps
 
-@Suite struct ResponderTests {
+@Suite(.timeLimit(.minutes(1))) struct ResponderTests {
     private let clock = ManualClock(jumps: true)
 
     private func send(
