@@ -73,6 +73,9 @@ let package = Package(
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
         module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
 
+        // CloudFormation's custom resources.
+        module("CloudFormation", ["HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+
         // Features.
         module(
             "MLflowProxy",
@@ -136,6 +139,7 @@ let package = Package(
         tests(
             "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         tests("LambdaCodable", ["Lambda", logging]),
+        tests("CloudFormation", ["TestSupport", "HTTP", "JSON", "Lambda", "Timestamps", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,259 @@
+public import HTTP
+internal import JSON
+public import Lambda
+internal import Logging
+public import Timestamps
+
+/// A function that is a custom resource's provider: it takes CloudFormation's requests and answers each exactly once,
+/// whatever becomes of the work.
+///
+/// The same function takes the work it handed over to itself, and the records of its own failed invocations, when it is
+/// its own on-failure destination.
+public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
+    private let resource: Resource
+    private let responder: CustomResourceResponder
+    private let invoker: (any SelfInvoker)?
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let margin: Duration
+    private let ledger = DeliveryLedger()
+
+    /// The time work has to end after it was cancelled, so that it does not meet its own continuation.
+    private static var grace: Duration { .seconds(2) }
+
+    /// Makes a handler.
+    ///
+    /// - Parameters:
+    ///   - resource: What is made, changed and removed.
+    ///   - transport: Sends the answers.
+    ///   - invoker: Starts the function anew when the work outlasts an invocation; nil answers FAILED then.
+    ///   - clock: What waits.
+    ///   - now: The time.
+    ///   - margin: What is kept of every invocation to end the work, to hand it over and to answer.
+    public init(
+        _ resource: Resource, transport: any HTTPTransport, invoker: (any SelfInvoker)? = nil,
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        margin: Duration = .seconds(15)
+    ) {
+        self.resource = resource
+        self.invoker = invoker
+        self.clock = clock
+        self.now = now
+        self.margin = margin
+        responder = CustomResourceResponder(transport: transport, clock: clock, now: now)
+    }
+
+    /// Handles one event.
+    ///
+    /// - Returns: What became of it, for a person and for a destination: the status, the reason and the id, or the
+    ///   number of the hand-over.
+    /// - Throws: ``MalformedEvent`` when the event does not say where its answer goes; ``ReplyDeliveryError`` when the
+    ///   answer could not be sent but may be yet, so that Lambda delivers the event again.
+    public func handle(_ event: [UInt8], context: LambdaContext) async throws -> [UInt8] {
+        let delivery = try Delivery(parsing: event)
+        let address = try ReplyAddress(delivery.event)
+        guard delivery.kind != .success else { return Verdict.ignored("the invocation succeeded").summary }
+        let key =
+            "\(address.stackID) \(address.requestID) \(delivery.handover?.hop ?? 0)"
+            + (delivery.kind == .request ? "" : " failure")
+        return try await ledger.once(key) {
+            let settle: @Sendable (Verdict) async throws -> [UInt8] = { verdict in
+                if case .reply(let reply) = verdict {
+                    ledger.keep(reply, for: key)
+                    try await send(reply, to: address, context)
+                }
+                return verdict.summary
+            }
+            if let reply = ledger.unsentReply(key) { return try await settle(.reply(reply)) }
+            return try await carryOut(delivery, address, context, settle)
+        }
+    }
+
+    /// What became of an event.
+    private enum Verdict {
+        case reply(CustomResourceReply)
+        case handedOver(Int)
+        case ignored(String)
+
+        var summary: [UInt8] {
+            switch self {
+            case .reply(let reply):
+                let reply = reply.fitted
+                var members = JSONObject([.init(name: "Status", value: .string(reply.status.rawValue))])
+                members["Reason"] = reply.reason.map(JSONValue.string)
+                members.append("PhysicalResourceId", .string(reply.physicalResourceID))
+                return JSONValue.object(members).encoded
+            case .handedOver(let hop):
+                return JSONValue.object(.init([.init(name: "HandedOver", value: .integer(hop))])).encoded
+            case .ignored(let why):
+                return JSONValue.object(.init([.init(name: "Ignored", value: .string(why))])).encoded
+            }
+        }
+    }
+
+    private func carryOut(
+        _ delivery: Delivery, _ address: ReplyAddress, _ context: LambdaContext,
+        _ settle: @escaping @Sendable (Verdict) async throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let redaction = Redaction(address)
+        let progress = Progress(delivery.handover?.progress ?? Progress.Snapshot())
+        let request: CustomResourceRequest
+        do {
+            request = try CustomResourceRequest(delivery.event, address: address)
+        } catch {
+            let id = address.physicalResourceID ?? PhysicalID.createFailed(address)
+            return try await settle(
+                .reply(CustomResourceReply(failure: "\(error)", physicalID: id, to: address, redaction: redaction)))
+        }
+        let refusal = FailedRequest(request: request, redaction: redaction)
+        if case .failure(let sentence) = delivery.kind {
+            return try await settle(.reply(refusal.reply(sentence, progress.snapshot, isInterrupted: true)))
+        }
+        if let handover = delivery.handover, handover.isUnreadable {
+            let sentence =
+                "The work was handed over by another version of this function and cannot be carried on; try again."
+            return try await settle(.reply(refusal.reply(sentence, progress.snapshot, isInterrupted: true)))
+        }
+        let time = TimeBudget(
+            request, startedAt: delivery.handover?.startedAt, invocationEnd: context.deadline, now: now(),
+            margin: margin)
+        let resourceContext = CustomResourceContext(
+            request: request, hop: delivery.handover?.hop ?? 0, deadline: time.workDeadline,
+            finalDeadline: time.finalDeadline, clock: clock, now: now, logger: context.logger, redaction: redaction,
+            progress: progress)
+        context.logger.info("\(request), hand-over \(resourceContext.hop)")
+        let conclude: @Sendable (ResourceRun<Resource>.End) async throws -> [UInt8] = { end in
+            try Task.checkCancellation()
+            switch end {
+            case .done(let outcome):
+                return try await settle(.reply(success(outcome, request, progress.snapshot, redaction)))
+            case .failed(let reason):
+                return try await settle(.reply(refusal.reply(reason, progress.snapshot, isInterrupted: false)))
+            case .outOfTime:
+                return try await settle(await outOfTime(delivery, time, refusal, progress.snapshot, context))
+            }
+        }
+        // What arrives too late is not begun: nobody waits for it, and a Delete may be under way.
+        guard now() < time.workDeadline else { return try await conclude(.outOfTime) }
+        let run = ResourceRun(resource: resource, context: resourceContext)
+        return try await race(run, until: time.workDeadline, conclude)
+    }
+
+    private func success(
+        _ outcome: ResourceOutcome?, _ request: CustomResourceRequest, _ progress: Progress.Snapshot,
+        _ redaction: Redaction
+    ) -> CustomResourceReply {
+        guard let outcome else {
+            let id = request.address.physicalResourceID ?? PhysicalID.createFailed(request.address)
+            return CustomResourceReply(success: ResourceOutcome(physicalID: id), to: request.address)
+        }
+        if let problem = PhysicalID.problem(of: outcome.physicalID) {
+            return FailedRequest(request: request, redaction: redaction).reply(
+                "The work is done, but the resource's id cannot be given to CloudFormation: \(problem).", progress,
+                isInterrupted: true)
+        }
+        return CustomResourceReply(success: outcome, to: request.address)
+    }
+
+    /// Runs the work against the deadline. When time is up the work is cancelled, and given a moment to end. The answer
+    /// goes out before the group ends, which waits for work that does not heed its cancellation.
+    private func race(
+        _ run: ResourceRun<Resource>, until deadline: Timestamp,
+        _ conclude: @Sendable (ResourceRun<Resource>.End) async throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let budget = max(.zero, deadline - now())
+        return try await withThrowingTaskGroup(of: ResourceRun<Resource>.End.self) { group in
+            group.addTask { await self.cancelling(run, after: budget) }
+            group.addTask {
+                try? await clock.sleep(for: budget + Self.grace)
+                return .outOfTime
+            }
+            let end = try await group.next() ?? .outOfTime
+            group.cancelAll()
+            return try await conclude(end)
+        }
+    }
+
+    /// Runs the work, cancelled after a time. Work that still comes to a good end is done; an error is then a matter of
+    /// the cancellation.
+    private func cancelling(
+        _ run: ResourceRun<Resource>, after budget: Duration
+    ) async -> ResourceRun<Resource>.End {
+        typealias End = ResourceRun<Resource>.End
+        return await withTaskGroup(of: End.self) { group in
+            group.addTask { await run.work() }
+            group.addTask {
+                try? await clock.sleep(for: budget)
+                return .outOfTime
+            }
+            let first = await group.next() ?? .outOfTime
+            group.cancelAll()
+            guard case .outOfTime = first, let last = await group.next(), case .done = last else { return first }
+            return last
+        }
+    }
+
+    /// Hands the work over, or answers what is left to do.
+    private func outOfTime(
+        _ delivery: Delivery, _ time: TimeBudget, _ refusal: FailedRequest, _ progress: Progress.Snapshot,
+        _ context: LambdaContext
+    ) async -> Verdict {
+        let hop = (delivery.handover?.hop ?? 0) + 1
+        let handover = Handover(event: delivery.event, hop: hop, startedAt: time.startedAt, progress: progress)
+        let obstacle: String
+        if !time.hasTimeForAnother(at: now()) {
+            obstacle = "The time CloudFormation waits is over"
+        } else if hop > Handover.maximumHops {
+            obstacle = "The work was handed over \(Handover.maximumHops) times and has not come to its end"
+        } else {
+            do {
+                try await handOver(handover, context)
+                context.logger.info("The time of this invocation is over; the work goes on in hand-over \(hop).")
+                return .handedOver(hop)
+            } catch {
+                obstacle =
+                    "The time of this invocation is over, and the work could not be handed over to another: \(error)"
+            }
+        }
+        return .reply(refusal.reply(obstacle, progress, isInterrupted: true))
+    }
+
+    private func handOver(_ handover: Handover, _ context: LambdaContext) async throws {
+        guard let invoker else { throw HandoverError("this function is not set up to call itself") }
+        guard let arn = context.invokedFunctionARN else { throw HandoverError("Lambda did not say its ARN") }
+        let payload = handover.encoded
+        guard payload.count <= Handover.maximumBytes else {
+            throw HandoverError("its state is too large (\(payload.count) bytes of \(Handover.maximumBytes))")
+        }
+        let limit = margin / 3
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await invoker.invoke(functionARN: arn, payload: payload) }
+            group.addTask {
+                try await clock.sleep(for: limit)
+                throw HandoverError("Lambda did not answer within \(limit)")
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func send(_ reply: CustomResourceReply, to address: ReplyAddress, _ context: LambdaContext) async throws {
+        let end = context.deadline ?? now() + .seconds(60)
+        let deadline = end - min(.milliseconds(500), max(.zero, end - now()) / 4)
+        let summary = reply.status.rawValue + (reply.reason.map { ": \($0)" } ?? "")
+        do {
+            try await responder.send(reply.body, to: address.responseURL, until: deadline, logger: context.logger)
+            context.logger.info("Answered \(address): \(summary)")
+        } catch let error as ReplyDeliveryError {
+            context.logger.error("\(error) It was \(summary)")
+            // Doing it all again would not help a URL that is refused.
+            if !error.isFinal { throw error }
+        }
+    }
+}
+
+/// Why work could not be handed over.
+private struct HandoverError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
