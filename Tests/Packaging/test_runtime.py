@@ -482,6 +482,14 @@ class Starting(RuntimeCase):
         self.assert_waits(function)
         self.assertEqual(stranger.calls, [])
 
+    def test_a_proxy_of_the_environment_takes_what_goes_out(self):
+        proxy = PlainUpstream()
+        self.addCleanup(proxy.close)
+        function = self.proxy(
+            self.api(ALB_EVENT), http_proxy=f"http://{proxy.address}", SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT="http://mlflow.test")
+        self.assertEqual(json.loads(function.posted().body)["statusCode"], 200)
+        self.assertEqual([request[1] for request in proxy.requests], ["http://mlflow.test/version"])
+
     def test_a_function_that_cannot_start_reports_why_and_ends_with_1(self):
         api = self.api()
         function = Function(self, "mlflow-proxy", api)

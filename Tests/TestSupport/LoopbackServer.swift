@@ -77,14 +77,14 @@ public final class LoopbackServer: Sendable {
         port = UInt16(bigEndian: address.sin_port)
         spawn { [weak self, descriptor] in
             while true {
-                let connection = accept(descriptor, nil, nil)
+                let connection = uninterrupted { Int(accept(descriptor, nil, nil)) }
                 guard connection >= 0 else { return }
-                guard let self else { return _ = Glibc.close(connection) }
+                guard let self else { return _ = Glibc.close(Int32(connection)) }
                 let number = self.connections.withLock { count in
                     defer { count += 1 }
                     return count
                 }
-                spawn { self.serve(connection, number) }
+                spawn { self.serve(Int32(connection), number) }
             }
         }
     }
@@ -110,8 +110,8 @@ public final class LoopbackServer: Sendable {
             guard let answer = answer(request) else { continue }
             var sent = 0
             while sent < answer.bytes.count {
-                let count = answer.bytes[sent...].withUnsafeBytes {
-                    send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                let count = answer.bytes[sent...].withUnsafeBytes { bytes in
+                    uninterrupted { send(connection, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
                 }
                 guard count > 0 else { break }
                 sent += count
@@ -191,10 +191,20 @@ private struct RequestReader {
 
     private mutating func fill() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = recv(connection, &bytes, bytes.count, 0)
+        let count = bytes.withUnsafeMutableBytes { bytes in
+            uninterrupted { recv(connection, bytes.baseAddress, bytes.count, 0) }
+        }
         guard count > 0 else { return false }
         buffer += bytes[..<count]
         return true
+    }
+}
+
+/// Repeats a system call that a signal interrupted: other tests start and end processes beside this one.
+private func uninterrupted(_ call: () -> Int) -> Int {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
     }
 }
 
