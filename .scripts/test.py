@@ -74,7 +74,7 @@ def without_warnings(status, output):
 def swift_testing(status, output):
     """`swift test`: as many as Swift Testing says it ran. A run of none is a failure."""
     ran = number(r"Test run with (\d+) tests?\b", output)
-    failed = len(set(re.findall(r"^[^\w\n]*\s*Test (.+?) failed after", output, re.M)))
+    failed = len(set(re.findall(r"^[^\w\n]*\s*Test (.+?) failed after [\d.]+ seconds", output, re.M)))
     skipped = len(re.findall(r"^[^\w\n]*\s*Test .+ skipped", output, re.M))
     if status != 0 or ran == 0:
         failed = max(failed, 1)
