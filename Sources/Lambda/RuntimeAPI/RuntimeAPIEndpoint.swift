@@ -3,7 +3,7 @@ public import HTTP
 
 /// The requests of the Lambda Runtime API, version 2018-06-01. Only builds them; ``RuntimeAPIClient`` sends them.
 public struct RuntimeAPIEndpoint: Sendable {
-    /// `User-Agent` of the calls that wait; the service learns no more from naming it with each answer.
+    /// `User-Agent` of every request.
     public static let userAgent = "sagemaker-mlflow-lambda/\(version)"
     /// This package's version.
     public static let version = "1.0.0"
@@ -33,7 +33,7 @@ public struct RuntimeAPIEndpoint: Sendable {
         }
         runtimePath = prefix + "/2018-06-01/runtime"
         invocationPath = runtimePath + "/invocation/"
-        answerHeaders = ["Content-Type": "application/json"]
+        answerHeaders = ["Content-Type": "application/json", "User-Agent": Self.userAgent]
         let headers: HTTPHeaders = ["User-Agent": Self.userAgent]
         next = HTTPRequest(
             .get, scheme: "http", authority: authority, path: invocationPath + "next", headers: headers)
