@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Remembers where errors were thrown. The Swift runtime calls a hook with every error at its `throw`; the addresses
-/// on the stack are kept then, a few hundred nanoseconds' work, and turned into names only if the error is reported.
+/// on the stack are kept then, and turned into names only if the error is reported.
 public enum ThrowTrace {
     private static let depth = 32
     /// The number of throws remembered.

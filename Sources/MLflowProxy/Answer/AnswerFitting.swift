@@ -27,9 +27,9 @@ enum AnswerFitting {
     }
 
     /// The answer in gzip form, unless it is in some form already, or that is no smaller.
-    static func compress(_ response: HTTPResponse, level: Gzip.Level = .fast) -> HTTPResponse {
+    static func compress(_ response: HTTPResponse) -> HTTPResponse {
         guard response.body.count >= leastCompressed, isCompressible(response),
-            let body = try? Gzip.compress(response.body, level: level), body.count < response.body.count
+            let body = try? Gzip.compress(response.body, level: .fast), body.count < response.body.count
         else { return response }
         var compressed = response
         compressed.body = body
