@@ -73,6 +73,9 @@ let package = Package(
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
         module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
 
+        module(
+            "AWSServices", ["AWSCore", "AWSSigning", "Cryptography", "Encoding", "HTTP", "JSON", "XML", "Timestamps"]),
+
         // CloudFormation's custom resources.
         module("CloudFormation", ["HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
 
@@ -122,6 +125,9 @@ let package = Package(
             "AWSCore",
             ["AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging],
             resources: [.copy("Resources")]),
+        tests(
+            "AWSServices",
+            ["AWSCore", "AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
         tests("LambdaEvents", ["Encoding", "HTTP", "JSON", "TestSupport"]),
         tests(

@@ -32,7 +32,7 @@ public struct RetryPolicy: Sendable {
         return min(base * (1 << doublings), longest) * jitter()
     }
 
-    private static func isRetryable(_ error: any Error) -> Bool {
+    static func isRetryable(_ error: any Error) -> Bool {
         switch error {
         case let error as ServiceError: return error.isThrottling || error.isTransient
         case let error as TransportError:

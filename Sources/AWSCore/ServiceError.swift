@@ -1,4 +1,5 @@
 public import HTTP
+internal import JSON
 internal import XML
 
 /// What a service said when it refused a call.
@@ -40,6 +41,25 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
                 ?? root.flatMap { $0.first("RequestId") ?? $0.first("RequestID") }?.text)
     }
 
+    /// Reads the error answer of a service that answers in JSON. The code is in the header `x-amzn-errortype` or in the
+    /// body, with a namespace before and a URL behind it that are cut off.
+    public init(service: String, operation: String, json response: HTTPResponse) {
+        let body = try? JSONValue(parsing: response.body)
+        let code =
+            response.headers["x-amzn-errortype"] ?? body?["__type"]?.string ?? body?["code"]?.string
+            ?? body?["Code"]?.string ?? body?["ErrorCode"]?.string
+        let message = body?["message"]?.string ?? body?["Message"]?.string ?? body?["errorMessage"]?.string
+        self.init(
+            service: service, operation: operation, code: code.map(Self.bareCode) ?? "HTTP \(response.status)",
+            message: message ?? "", status: response.status, requestID: response.headers["x-amzn-requestid"])
+    }
+
+    /// `com.amazon.coral.validate#ValidationException:http://…` is `ValidationException`.
+    private static func bareCode(_ text: String) -> String {
+        let head = text.prefix { $0 != ":" }
+        return String(head[(head.lastIndex(of: "#").map(head.index(after:)) ?? head.startIndex)...])
+    }
+
     /// Whether the service asks to be called less often.
     public var isThrottling: Bool {
         status == 429 || status == 509 || Self.throttlingCodes.contains(code)
@@ -48,6 +68,11 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
     /// Whether the same call may well succeed in a moment.
     public var isTransient: Bool {
         [500, 502, 503, 504].contains(status) || Self.transientCodes.contains(code)
+    }
+
+    /// Whether the credentials have ended, so that others may do.
+    public var isAboutExpiredCredentials: Bool {
+        ["ExpiredToken", "ExpiredTokenException", "RequestExpired"].contains(code)
     }
 
     /// `sts AssumeRole failed: AccessDenied (403): User … is not authorized … [request 01234567-…]`
