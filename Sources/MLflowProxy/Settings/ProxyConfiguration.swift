@@ -36,6 +36,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
     public var frameAncestors: [WebOrigin]
     /// The role to sign with, instead of the function's own (`SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN`).
     public var assumedRole: AssumeRoleRequest?
+    /// Where answers go that are too large for the load balancer (`PROXY_OVERFLOW_BUCKET`, `PROXY_OVERFLOW_PREFIX`); nil
+    /// for nowhere.
+    public var overflow: OverflowPlace?
     /// The time the service may take for an answer; less when the invocation ends sooner. Two minutes, which is what
     /// MLflow's clients wait.
     public var upstreamTimeout: Duration = .seconds(120)
@@ -44,7 +47,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
     public init(
         authentication: Authentication, access: Access = .full, publicOrigin: WebOrigin? = nil,
         allowedOrigins: [WebOrigin] = [],
-        frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil
+        frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil, overflow: OverflowPlace? = nil
     ) {
         self.authentication = authentication
         self.access = access
@@ -52,6 +55,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
         self.allowedOrigins = allowedOrigins
         self.frameAncestors = frameAncestors
         self.assumedRole = assumedRole
+        self.overflow = overflow
     }
 
     /// Reads the environment.
@@ -66,6 +70,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
         frameAncestors = reader.origins("PROXY_FRAME_ANCESTORS")
         assumedRole = reader.role("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN")
         access = reader.access()
+        overflow = reader.overflow()
         reader.checkNames()
         guard reader.problems.isEmpty, let authentication else { throw ConfigurationError(reader.problems) }
         self.authentication = authentication

@@ -68,9 +68,7 @@ struct ProxySettingsReader {
     /// A variable that nothing reads is a typing error, or asks for what would silently not happen.
     mutating func checkNames() {
         for name in environment.names where name.hasPrefix("PROXY_") && !Self.known.contains(name) {
-            if Self.later.contains(name) {
-                problems.append("\(name) is set, and this version does nothing with it: remove it.")
-            } else if let near = NearestName.of(name, among: Self.known + Self.later) {
+            if let near = NearestName.of(name, among: Self.known) {
                 problems.append("\(name) is no setting of the proxy: \(near) is meant, perhaps.")
             } else {
                 problems.append(
@@ -87,10 +85,7 @@ struct ProxySettingsReader {
     private static let known =
         [
             "PROXY_AUTH", "PROXY_PUBLIC_URL", "PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS", "PROXY_ACCESS",
-        ] + signInNames
-
-    /// Settings of protections and routes that this version does not have.
-    private static let later = ["PROXY_OVERFLOW_BUCKET", "PROXY_OVERFLOW_PREFIX"]
+        ] + signInNames + overflowNames
 
     /// The value for a message, cut short.
     private func quoted(_ text: String) -> String {
