@@ -5,8 +5,13 @@ internal import Synchronization
 ///
 /// It takes some 260 KiB, whatever passes through it.
 public final class GzipStream: Sendable {
-    /// zlib keeps the address, so the structure stays where it is.
-    private let stream: Mutex<UnsafeMutablePointer<z_stream>>
+    private struct State {
+        /// zlib keeps the address, so the structure stays where it is.
+        var stream: UnsafeMutablePointer<z_stream>
+        var isFinished = false
+    }
+
+    private let state: Mutex<State>
 
     /// Starts a text.
     ///
@@ -18,13 +23,13 @@ public final class GzipStream: Sendable {
             stream.deallocate()
             throw .outOfMemory
         }
-        self.stream = Mutex(stream)
+        state = Mutex(State(stream: stream))
     }
 
     deinit {
-        stream.withLock { stream in
-            deflateEnd(stream)
-            stream.deallocate()
+        state.withLock { state in
+            deflateEnd(state.stream)
+            state.stream.deallocate()
         }
     }
 
@@ -35,16 +40,19 @@ public final class GzipStream: Sendable {
         try run(bytes, Z_NO_FLUSH)
     }
 
-    /// Gives the rest of the text. Nothing can follow.
-    ///
-    /// - Throws: ``GzipError`` when the text has been finished before.
-    public func finish() throws(GzipError) -> [UInt8] {
-        try run([], Z_FINISH)
+    /// Gives the rest of the text, once; nil ever after. Nothing can follow.
+    public func finish() throws(GzipError) -> [UInt8]? {
+        let isFirst = state.withLock { state in
+            defer { state.isFinished = true }
+            return !state.isFinished
+        }
+        return isFirst ? try run([], Z_FINISH) : nil
     }
 
     private func run(_ bytes: [UInt8], _ flush: Int32) throws(GzipError) -> [UInt8] {
-        let output: [UInt8]? = stream.withLock { stream in
-            bytes.withUnsafeBufferPointer { input in
+        let output: [UInt8]? = state.withLock { state in
+            let stream = state.stream
+            return bytes.withUnsafeBufferPointer { input in
                 stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
                 stream.pointee.avail_in = UInt32(clamping: input.count)
                 var output: [UInt8] = []

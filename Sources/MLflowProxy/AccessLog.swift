@@ -26,6 +26,8 @@ struct AccessLog {
     var status = 0
     var requestBytes: Int
     var answerBytes = 0
+    /// What was put into the bucket for this answer, in bytes.
+    var overflowBytes: Int?
     var upstream: Duration?
     var total = Duration.zero
     /// The caller's pseudonym: the start of a hash, where the caller is verified.
@@ -46,6 +48,7 @@ struct AccessLog {
             "totalMs": "\(Self.milliseconds(total))",
         ]
         if let upstream { metadata["upstreamMs"] = "\(Self.milliseconds(upstream))" }
+        if let overflowBytes { metadata["overflowBytes"] = "\(overflowBytes)" }
         if let subject { metadata["subject"] = "\(subject)" }
         if let fault { metadata["fault"] = "\(fault)" }
         logger.info("request", metadata: metadata)

@@ -8,7 +8,7 @@ import Testing
         for start in stride(from: 0, to: bytes.count, by: size) {
             output += try stream.compress(Array(bytes[start..<min(start + size, bytes.count)]))
         }
-        return output + (try stream.finish())
+        return output + (try stream.finish() ?? [])
     }
 
     @Test(arguments: [0, 1, 65_536, 1_000_000])
@@ -26,7 +26,7 @@ import Testing
         var text = try stream.compress([])
         text += try stream.compress(bytes)
         text += try stream.compress([])
-        text += try stream.finish()
+        text += try stream.finish() ?? []
         #expect(try Gzip.decompress(text, limit: bytes.count) == bytes)
     }
 
@@ -38,7 +38,8 @@ import Testing
 
     @Test func nothingFollowsTheEnd() throws {
         let stream = try GzipStream()
-        _ = try stream.finish()
+        #expect(try stream.finish()?.isEmpty == false)
+        #expect(try stream.finish() == nil)
         #expect(throws: GzipError.malformed) { try stream.compress([1]) }
     }
 }

@@ -15,7 +15,7 @@ enum OverflowKey {
     ///   - takesGzip: Whether the client does. There is a form for those and one for all others.
     static func asset(_ asset: ImmutableAsset, of arn: String, takesGzip: Bool) -> String {
         let identity = "\(arn)\n\(takesGzip ? "gzip" : "identity")\n\(asset.path)"
-        return "\(assets)\(Hex.encode(SHA256.hash(Array(identity.utf8)).prefix(16)))/\(asset.name)"
+        return "\(assets)\(Hex.encode(Array(SHA256.hash(identity).prefix(16))))/\(asset.name)"
     }
 
     /// A key that nobody can guess and that is used once.
