@@ -5,7 +5,7 @@ internal import Logging
 
 /// Gets the service's answer to the client in a form that the load balancer takes.
 struct AnswerDelivery: Sendable {
-    let client: UpstreamClient
+    var client: UpstreamClient
     let response: UpstreamResponse
     let overflow: OverflowStore?
     let clock: any Clock<Duration>

@@ -9,7 +9,9 @@ enum OverflowRedirect {
     ///   - use: What was asked for, and for what.
     ///   - life: How long a browser may follow the redirect without asking again; nil for never.
     ///   - answer: The answer that was stored, where this request was the reason.
-    static func make(to url: String, for use: AnswerUse, life: Duration?, instead answer: HTTPResponse? = nil)
+    static func make(
+        to url: String, for use: AnswerUse, life: Duration?, instead answer: HTTPResponse? = nil
+    )
         -> HTTPResponse
     {
         // 307 has the client ask again with the same method, and 303 with GET: the bucket has the answer to a POST.

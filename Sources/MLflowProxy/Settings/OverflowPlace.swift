@@ -38,7 +38,9 @@ public struct OverflowPlace: Sendable, Hashable {
         guard bytes.allSatisfy({ isSmallLetterOrDigit($0) || $0 == UInt8(ascii: "-") }),
             bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-")
         else { return "it should be small letters, digits and hyphens, no hyphen first or last; an ARN is not one" }
-        if let start = reservedStarts.first(where: name.hasPrefix) { return "names that start with \(start) are S3's own" }
+        if let start = reservedStarts.first(where: name.hasPrefix) {
+            return "names that start with \(start) are S3's own"
+        }
         if let end = reservedEnds.first(where: name.hasSuffix) { return "names that end in \(end) are S3's own" }
         return nil
     }

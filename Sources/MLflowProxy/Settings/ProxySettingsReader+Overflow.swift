@@ -9,7 +9,8 @@ extension ProxySettingsReader {
         guard let bucket = environment["PROXY_OVERFLOW_BUCKET"] else {
             if prefix != nil {
                 report(
-                    "PROXY_OVERFLOW_PREFIX is set, and without PROXY_OVERFLOW_BUCKET does nothing: set both, or neither.")
+                    "PROXY_OVERFLOW_PREFIX is set, and without PROXY_OVERFLOW_BUCKET does nothing: set both, or neither."
+                )
             }
             return nil
         }
