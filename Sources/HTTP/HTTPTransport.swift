@@ -5,9 +5,31 @@ public protocol HTTPTransport: Sendable {
     /// - Throws: ``TransportError`` when there is no response, `CancellationError` when the task was cancelled (the
     ///   transfer is then aborted).
     func send(_ request: HTTPRequest, options: TransferOptions) async throws -> HTTPResponse
+
+    /// Sends a request and waits for the head of the response, whatever its status; the body is then read as it comes.
+    ///
+    /// What has come and is not read yet takes a small and fixed room, however large the body is: at most 1 MiB. So
+    /// ``TransferOptions/maximumResponseBytes`` does not bound the body, whose reader may stop where it likes; the time
+    /// limits hold until its end, the time spent waiting for the reader included.
+    ///
+    /// A transport that cannot stream has this default: it waits for the whole response with
+    /// ``send(_:options:)``, the cap included, and gives its body in one piece.
+    ///
+    /// - Throws: as ``send(_:options:)`` does. What fails after the head is thrown by ``HTTPBodyReader/next()``.
+    func open(_ request: HTTPRequest, options: TransferOptions) async throws -> HTTPIncomingResponse
 }
 
 extension HTTPTransport {
+    /// Sends a request and gives the body of the whole response in one piece.
+    public func open(_ request: HTTPRequest, options: TransferOptions) async throws -> HTTPIncomingResponse {
+        HTTPIncomingResponse(try await send(request, options: options))
+    }
+
+    /// Sends a request with the default options and waits for the head of the response.
+    public func open(_ request: HTTPRequest) async throws -> HTTPIncomingResponse {
+        try await open(request, options: TransferOptions())
+    }
+
     /// Sends a request with the default options.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await send(request, options: TransferOptions())
