@@ -104,6 +104,11 @@ final class Transfer: @unchecked Sendable {
         if isCancelled { return .failure(CancellationError()) }
         if let failure { return .failure(failure) }
         guard code == CURLE_OK else { return .failure(transportError(code)) }
+        guard head.isComplete else {
+            // libcurl takes the fields that came for all there are.
+            let reason = "the connection was closed within the head of the response"
+            return .failure(TransportError(.connectionLost, reason, request: request))
+        }
         return .success(HTTPResponse(status: status, headers: head.headers, body: body))
     }
 

@@ -88,10 +88,17 @@ public final class LoopbackServer: Sendable {
         guard bound else { throw ServerError(errno) }
         port = UInt16(bigEndian: address.sin_port)
         spawn { [weak self, descriptor] in
+            // Closed by this thread alone: once it is, its number may be another server's, whose clients would land here.
+            defer { Glibc.close(descriptor) }
             while true {
                 let connection = uninterrupted { Int(accept(descriptor, nil, nil)) }
-                guard connection >= 0 else { return }
-                guard let self else { return _ = Glibc.close(Int32(connection)) }
+                guard connection >= 0 else {
+                    if self == nil { return } else { continue }
+                }
+                guard let self else {
+                    Glibc.close(Int32(connection))
+                    continue
+                }
                 let number = self.connections.withLock { count in
                     defer { count += 1 }
                     return count
@@ -102,8 +109,8 @@ public final class LoopbackServer: Sendable {
     }
 
     deinit {
+        // Wakes the thread that accepts.
         shutdown(descriptor, Int32(SHUT_RDWR))
-        Glibc.close(descriptor)
     }
 
     /// Host and port.

@@ -130,7 +130,9 @@ public final class LoopbackTransport: HTTPTransport {
                 try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece)))).get()
             }
             var trailers = NIOHTTP1.HTTPHeaders()
-            for field in stream.contentLength == nil ? stream.trailers() : [:] { trailers.add(name: field.name, value: field.value) }
+            for field in stream.contentLength == nil ? stream.trailers() : [:] {
+                trailers.add(name: field.name, value: field.value)
+            }
             try await channel.writeAndFlush(HTTPClientRequestPart.end(trailers.isEmpty ? nil : trailers)).get()
         }
     }
