@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["COpenSSL", "Encoding", "HTTP"], path: "Tests/TestSupport",
             swiftSettings: settings),
-        tests("HTTP"),
+        tests("HTTP", ["TestSupport"]),
         tests("JSON", ["TestSupport"]),
         tests("Encoding", ["TestSupport"]),
         tests("XML", ["TestSupport"]),
