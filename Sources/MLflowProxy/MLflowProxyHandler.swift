@@ -49,7 +49,7 @@ public struct MLflowProxyHandler: LambdaHandler {
                 location: LocationRule(
                     endpoint: endpoint,
                     origins: configuration.allowedOrigins + [configuration.publicOrigin].compactMap(\.self)),
-                frameAncestors: configuration.frameAncestors),
+                frameAncestors: configuration.frameAncestors, storage: overflow?.origin),
             overflow: overflow, clock: clock)
         self.clock = clock
     }
