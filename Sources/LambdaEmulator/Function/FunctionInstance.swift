@@ -52,6 +52,9 @@ actor FunctionInstance {
         isStopped = true
         await process?.stop(grace: .milliseconds(500), clock: clock)
         await ending?.value
+        // Whoever still waits for the process learns that it does not come back.
+        starting = nil
+        await api.processEnded(Self.stopped)
         serving.cancel()
         try await serving.value
     }
@@ -83,6 +86,10 @@ actor FunctionInstance {
 
     // MARK: The process
 
+    private static func stopped(_ requestID: String) -> FunctionFailure {
+        .ofLambda("Sandbox.Failure", requestID: requestID, "The function is being stopped")
+    }
+
     private func start() async -> RuntimeAPI.Start {
         if let starting { return await starting.value }
         let task = Task { await self.startProcess() }
@@ -92,14 +99,12 @@ actor FunctionInstance {
 
     private func startProcess() async -> RuntimeAPI.Start {
         await ending?.value
-        if failuresInARow > 0 {
+        if failuresInARow > 0, !isStopped {
             // A function that dies at once must not become a loop that takes the machine.
             let pause = min(Self.longestPause, .milliseconds(100) * (1 << min(failuresInARow - 1, 6)))
             try? await clock.sleep(for: pause)
         }
-        guard !isStopped else {
-            return .failed { .ofLambda("Sandbox.Failure", requestID: $0, "The function is being stopped") }
-        }
+        guard !isStopped else { return .failed(Self.stopped) }
         do throws(LocalError) {
             let environment = configuration.environment(runtimeAPI: "127.0.0.1:\(server.port)", at: now())
             let started = try ChildProcess(

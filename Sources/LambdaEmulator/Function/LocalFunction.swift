@@ -55,15 +55,19 @@ public final class LocalFunction: Sendable {
     /// - Parameters:
     ///   - event: The event, JSON.
     ///   - traceID: The X-Ray trace header, or nil for a new one.
-    public func invoke(_ event: [UInt8], traceID: String? = nil) async -> InvocationResult {
+    ///   - requestID: The request's id, which the tries of an asynchronous invocation share, or nil for a new one.
+    public func invoke(
+        _ event: [UInt8], traceID: String? = nil, requestID: String? = nil
+    ) async -> InvocationResult {
         guard event.count <= RuntimeAPI.maximumPayloadBytes else {
             let message = "\(event.count) byte payload is too large for the RequestResponse invocation type"
             return .failure(.ofLambda("RequestTooLargeException", requestID: RandomID.uuid(), message))
         }
         let root = traceID ?? "Root=\(RandomID.traceRoot(secondsSinceEpoch: Timestamp.now().secondsSinceEpoch))"
-        let invocation = Invocation(
+        var invocation = Invocation(
             event: event, timeout: configuration.timeout, functionARN: configuration.arn, traceID: root)
-        return await withTaskExecutorPreference(EventLoopExecutor.shared) {
+        if let requestID { invocation.requestID = requestID }
+        return await withTaskExecutorPreference(EventLoopExecutor.shared) { [invocation] in
             let instance = await acquire()
             let result = await instance.invoke(invocation)
             release(instance)
