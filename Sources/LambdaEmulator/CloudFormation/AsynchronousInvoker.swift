@@ -130,7 +130,9 @@ public final class AsynchronousInvoker: Sendable {
                 state.counts.invocations += 1
                 if count > 1 { state.counts.retries += 1 }
             }
-            guard let failure = Self.failure(of: await function(job.event, job.requestID)) else { return }
+            guard let failure = Self.failure(of: await function(job.event, job.requestID)), !Task.isCancelled else {
+                return
+            }
             let error = Self.shown(failure)
             guard count <= settings.maximumRetries else {
                 log("Invocation \(job.requestID) failed for good, try \(count): \(error)")
@@ -143,7 +145,7 @@ public final class AsynchronousInvoker: Sendable {
     }
 
     private func deliverRecord(of failure: FunctionFailure, _ job: Job, _ count: Int) {
-        guard settings.deliversFailureRecords, !job.isFailureRecord, !Task.isCancelled else { return }
+        guard settings.deliversFailureRecords, !job.isFailureRecord else { return }
         state.withLock { $0.counts.failureRecords += 1 }
         log("The record of the failure goes to the function.")
         let record = FailureRecord(

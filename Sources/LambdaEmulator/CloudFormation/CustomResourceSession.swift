@@ -73,7 +73,9 @@ public struct CustomResourceSession: Sendable {
             authority: "127.0.0.1:\(storage.port)", object: request.object, region: configuration.region, at: .now())
         let sink = ResponseSink(url, fault: settings.fault) { note($0) }
         let equipped = equip(lambdaPort: lambda.port)
-        let function = try await LocalFunction(equipped, instances: settings.concurrency, log: log)
+        let function = try await LocalFunction(
+            equipped, instances: settings.concurrency,
+            started: { if settings.isVerbose { note("Process \($0) started.") } }, log: log)
         let invoker = AsynchronousInvoker(
             functionARN: equipped.arn, settings: settings.queue, log: { note($0) },
             function: { event, id in

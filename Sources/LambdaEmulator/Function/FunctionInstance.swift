@@ -17,6 +17,7 @@ actor FunctionInstance {
     private let api: RuntimeAPI
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
+    private let started: @Sendable (Int32) -> Void
     private let log: @Sendable (String) -> Void
 
     private var process: ChildProcess?
@@ -30,11 +31,12 @@ actor FunctionInstance {
 
     init(
         _ configuration: FunctionConfiguration, clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp,
-        log: @escaping @Sendable (String) -> Void
+        started: @escaping @Sendable (Int32) -> Void, log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.configuration = configuration
         self.clock = clock
         self.now = now
+        self.started = started
         self.log = log
         server = try await HTTPServer()
         api = RuntimeAPI(concurrency: configuration.invocationsPerInstance, now: now)
@@ -107,11 +109,12 @@ actor FunctionInstance {
         guard !isStopped else { return .failed(Self.stopped) }
         do throws(LocalError) {
             let environment = configuration.environment(runtimeAPI: "127.0.0.1:\(server.port)", at: now())
-            let started = try ChildProcess(
+            let child = try ChildProcess(
                 executable: configuration.executable, environment: environment,
                 workingDirectory: configuration.taskRoot, log: log)
-            process = started
-            Task { await self.watch(started) }
+            process = child
+            started(child.processID)
+            Task { await self.watch(child) }
         } catch {
             return .failed { .ofLambda("Runtime.InvalidEntrypoint", requestID: $0, error.description) }
         }

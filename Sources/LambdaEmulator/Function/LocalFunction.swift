@@ -22,18 +22,19 @@ public final class LocalFunction: Sendable {
     ///   - instances: The most processes at a time.
     ///   - clock: What deadlines are measured with; nil for the continuous clock.
     ///   - now: The wall time.
+    ///   - started: Takes the id of each process that was started.
     ///   - log: Takes each line the processes write.
     public init(
         _ configuration: FunctionConfiguration, instances count: Int = 1,
         clock: (any Clock<Duration>)? = nil, now: @escaping @Sendable () -> Timestamp = { .now() },
-        log: @escaping @Sendable (String) -> Void
+        started: @escaping @Sendable (Int32) -> Void = { _ in }, log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.configuration = configuration
         var instances: [FunctionInstance] = []
         for _ in 0..<max(1, count) {
             instances.append(
                 try await FunctionInstance(
-                    configuration, clock: clock ?? EventLoopClock(), now: now, log: log))
+                    configuration, clock: clock ?? EventLoopClock(), now: now, started: started, log: log))
         }
         self.instances = instances
         let slots = instances.reversed().flatMap {
