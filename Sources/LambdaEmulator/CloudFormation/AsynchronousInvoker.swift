@@ -32,6 +32,13 @@ public final class AsynchronousInvoker: Sendable {
         public var retries = 0
         /// Records of failure that were delivered.
         public var failureRecords = 0
+
+        /// Makes counts.
+        public init(invocations: Int = 0, retries: Int = 0, failureRecords: Int = 0) {
+            self.invocations = invocations
+            self.retries = retries
+            self.failureRecords = failureRecords
+        }
     }
 
     /// Invokes the function once with an event, under a request id.

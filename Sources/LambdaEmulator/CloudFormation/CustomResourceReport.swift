@@ -18,6 +18,20 @@ public struct CustomResourceReport: Sendable {
         public var handOvers = 0
         /// Records of failure that were delivered to the function.
         public var failureRecords = 0
+
+        /// Makes counts.
+        public init(
+            puts: Int = 0, validAnswers: Int = 0, duplicateAnswers: Int = 0, invocations: Int = 0, retries: Int = 0,
+            handOvers: Int = 0, failureRecords: Int = 0
+        ) {
+            self.puts = puts
+            self.validAnswers = validAnswers
+            self.duplicateAnswers = duplicateAnswers
+            self.invocations = invocations
+            self.retries = retries
+            self.handOvers = handOvers
+            self.failureRecords = failureRecords
+        }
     }
 
     /// What CloudFormation makes of it.
