@@ -36,11 +36,16 @@ struct CloudFormationCommand: AsyncParsableCommand {
     var serviceTimeout: Int?
     @Option(
         help: ArgumentHelp(
-            "What goes wrong with the first PUTs to the ResponseURL: 500, 403, reset or slow.",
-            valueName: "fault[:count]"))
+            "What goes wrong with the first PUTs to the ResponseURL; the count is 1 when left out.",
+            valueName: "500|403|reset|slow[:count]"))
     var responseFault: String?
     @Option(help: "The seconds that a slow PUT takes.")
     var slowDelay: Double = 15
+    @Option(
+        help: ArgumentHelp(
+            "Kills the function, as when memory runs out, as it sends its answer or a hand-over, which still arrives.",
+            valueName: "answer|hand-over[:count]"))
+    var kill: String?
     @Option(help: "How many calls of Lambda's Invoke are answered with 429 first.")
     var throttle: Int = 0
     @Option(name: .customLong("attribute"), help: "An attribute the template asks for (Fn::GetAtt); can be repeated.")
@@ -72,6 +77,9 @@ struct CloudFormationCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--response-fault \(responseFault) is none of 500, 403, reset and slow, with a count as in 500:3.")
         }
+        if let kill, KillPoint(parsing: kill) == nil {
+            throw ValidationError("--kill \(kill) is neither answer nor hand-over, with a count as in answer:2.")
+        }
     }
 
     func run() async throws {
@@ -88,6 +96,7 @@ struct CloudFormationCommand: AsyncParsableCommand {
             maximumRetries: retries, retryDelay: Self.duration(retryDelay), deliversFailureRecords: failureDestination)
         settings.duplicate = duplicate ? .atOnce : duplicateAfterwards ? .afterwards : nil
         settings.fault = responseFault.flatMap { ResponseFault(parsing: $0, delay: Self.duration(slowDelay)) }
+        settings.kill = kill.flatMap { KillPoint(parsing: $0) }
         settings.throttles = throttle
         settings.attributes = attributes
         settings.patience = patience.map(Self.duration)

@@ -19,6 +19,8 @@ public struct CustomResourceSession: Sendable {
         public var duplicate: Duplicate?
         /// What the place of the answers does wrong.
         public var fault: ResponseFault?
+        /// When the function is killed, or nil.
+        public var kill: KillPoint?
         /// How many calls of Invoke are throttled.
         public var throttles = 0
         /// The attributes that the template asks for.
@@ -92,7 +94,8 @@ public struct CustomResourceSession: Sendable {
 
         return try await withThrowingTaskGroup(of: CustomResourceReport?.self) { group in
             let services: [@Sendable () async throws -> Void] = [
-                { try await storage.run(sink) }, { try await lambda.run(endpoint) }, { try await function.run() },
+                { try await storage.run(killing(sink, at: .answer, function)) },
+                { try await lambda.run(killing(endpoint, at: .handOver, function)) }, { try await function.run() },
                 { await invoker.run() },
             ]
             for service in services {
@@ -107,6 +110,16 @@ public struct CustomResourceSession: Sendable {
                 if let report { return report }
             }
             throw CancellationError()
+        }
+    }
+
+    private func killing(
+        _ handler: any ServerHandler, at moment: KillPoint.Moment, _ function: LocalFunction
+    ) -> any ServerHandler {
+        guard let kill = settings.kill, kill.moment == moment else { return handler }
+        return KillingHandler(handler, count: kill.count) {
+            note("The function is killed, as it sends its \(moment.rawValue).")
+            await function.killProcesses()
         }
     }
 

@@ -86,6 +86,11 @@ actor FunctionInstance {
         await discardProcess(grace: .zero) { .exit(.signalled(SIGKILL), requestID: $0) }
     }
 
+    /// Kills the process, as the kernel would.
+    func killProcess() async {
+        await process?.kill()
+    }
+
     // MARK: The process
 
     private static func stopped(_ requestID: String) -> FunctionFailure {

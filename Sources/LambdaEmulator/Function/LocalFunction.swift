@@ -76,6 +76,13 @@ public final class LocalFunction: Sendable {
         }
     }
 
+    /// Kills every process that runs now, as the kernel does when memory runs out. What they were at fails.
+    public func killProcesses() async {
+        await withTaskGroup(of: Void.self) { group in
+            for instance in instances { group.addTask { await instance.killProcess() } }
+        }
+    }
+
     private func acquire() async -> FunctionInstance {
         await withCheckedContinuation { continuation in
             let free = state.withLock { state -> FunctionInstance? in

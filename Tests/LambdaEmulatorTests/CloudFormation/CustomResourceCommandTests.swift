@@ -13,6 +13,12 @@ import Testing
         defer { try? FileManager.default.removeItem(at: event) }
         let text = #"{"RequestType":"Create","ResourceType":"Custom::Greeting","ResourceProperties":\#(properties)}"#
         try Data(text.utf8).write(to: event)
+        return try await run(command, event: event, options)
+    }
+
+    private func run(
+        _ command: String, event: URL, _ options: [String] = []
+    ) async throws -> (status: Int32, report: JSONValue, errors: String) {
         let tool = Process()
         tool.executableURL = Self.products.appending(path: "lambda-local")
         tool.arguments = [command, Self.products.appending(path: "example-resource").path, event.path] + options
@@ -42,6 +48,15 @@ import Testing
         #expect(result.report["counts"]?["puts"] == 1)
         #expect(result.errors.contains("INFO"))
         #expect(!result.errors.contains("X-Amz-Signature"))
+    }
+
+    @Test(arguments: [("create", "greeting/Ada"), ("update", "greeting/Grace"), ("delete", "greeting/Ada")])
+    func `Each sample event is answered with success and its id`(name: String, id: String) async throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../events")
+        let event = folder.appending(path: "example-resource/\(name).json").standardizedFileURL
+        let result = try await run("invoke", event: event)
+        #expect(result.status == 0)
+        #expect(result.report["answer"]?["PhysicalResourceId"]?.string == id)
     }
 
     @Test func `A failure shows the reason the stack would show, and exit code 1`() async throws {
@@ -85,7 +100,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--retries", "3"], ["--response-fault", "404"], ["--service-timeout", "0"],
+        ["--retries", "3"], ["--response-fault", "404"], ["--kill", "start"], ["--kill", "answer:0"],
+        ["--service-timeout", "0"],
         ["--duplicate", "--duplicate-afterwards"], ["--env", "NAME"],
     ])
     func `Wrong usage is exit code 2 with a sentence`(options: [String]) async throws {

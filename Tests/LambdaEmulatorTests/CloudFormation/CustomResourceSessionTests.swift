@@ -4,7 +4,7 @@ import LambdaEmulator
 import Testing
 
 /// With the scripted function of the fixtures: what each part does is tested beside it, here they play together.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct CustomResourceSessionTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct CustomResourceSessionTests {
     private typealias Settings = CustomResourceSession.Settings
 
     private func play(
@@ -87,6 +87,22 @@ import Testing
         let report = try await play(["answer"]) { $0.duplicate = duplicate }
         #expect(report.verdict == .success)
         #expect(report.counts == .init(puts: 2, validAnswers: 1, duplicateAnswers: 1, invocations: 2))
+    }
+
+    @Test func `Killed as it answers, the function does not know that it did, and answers again`() async throws {
+        let report = try await play(["answer"]) { $0.kill = KillPoint(.answer) }
+        #expect(report.verdict == .success)
+        #expect(
+            report.counts == .init(puts: 2, validAnswers: 1, duplicateAnswers: 1, invocations: 2, retries: 1))
+    }
+
+    @Test func `Killed as it hands its work over, the function does so again, and both go on`() async throws {
+        let report = try await play(["hand over", "answer"]) { $0.kill = KillPoint(.handOver) }
+        #expect(report.verdict == .success)
+        #expect(
+            report.counts
+                == .init(
+                    puts: 2, validAnswers: 1, duplicateAnswers: 1, invocations: 4, retries: 1, handOvers: 2))
     }
 
     @Test func `When patience ends the function is stopped in the middle of its work`() async throws {
