@@ -18,7 +18,7 @@ public final class AsynchronousInvoker: Sendable {
         public init(
             maximumRetries: Int = 2, retryDelay: Duration = .seconds(60), deliversFailureRecords: Bool = false
         ) {
-            self.maximumRetries = max(0, maximumRetries)
+            self.maximumRetries = min(max(0, maximumRetries), 2)
             self.retryDelay = retryDelay
             self.deliversFailureRecords = deliversFailureRecords
         }

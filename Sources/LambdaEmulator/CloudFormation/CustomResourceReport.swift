@@ -40,6 +40,8 @@ public struct CustomResourceReport: Sendable {
     public var answer: [UInt8]?
     /// How often what happened.
     public var counts: Counts
+    /// The number of the last hand-over, as the function itself counts them; 0 without any.
+    public var hops: Int
     /// Why requests to the ResponseURL and to Lambda were refused.
     public var refusals: [String]
     /// From the first delivery to the answer, or nil.
@@ -58,7 +60,7 @@ public struct CustomResourceReport: Sendable {
                 "retries": .integer(counts.retries), "handOvers": .integer(counts.handOvers),
                 "failureRecords": .integer(counts.failureRecords),
             ],
-            "refusals": .array(refusals.map { .string($0) }),
+            "hops": .integer(hops), "refusals": .array(refusals.map { .string($0) }),
             "answeredAfterSeconds": answeredAfter.map { .number($0.inThousandths) } ?? .null,
             "elapsedSeconds": .number(elapsed.inThousandths),
         ]

@@ -161,7 +161,8 @@ public struct CustomResourceSession: Sendable {
         let record = sink.record
         return CustomResourceReport(
             verdict: verdict(record, isDone: isDone, patience), answer: record.answers.first?.body,
-            counts: counts(record, endpoint, invoker), refusals: record.refusals + endpoint.refusals,
+            counts: counts(record, endpoint, invoker), hops: endpoint.deepestHop,
+            refusals: record.refusals + endpoint.refusals,
             answeredAfter: record.answers.first.map { $0.receivedAt - start }, elapsed: Timestamp.now() - start)
     }
 

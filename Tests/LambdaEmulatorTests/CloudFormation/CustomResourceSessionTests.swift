@@ -71,6 +71,7 @@ import Testing
         let report = try await play(["hand over", "hand over", "answer"])
         #expect(report.verdict == .success)
         #expect(report.counts == .init(puts: 1, validAnswers: 1, invocations: 3, handOvers: 2))
+        #expect(report.json["hops"] == 2)
         #expect(report.refusals.isEmpty)
     }
 
