@@ -107,6 +107,7 @@ let package = Package(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
+        function("example-resource", ["CloudFormation", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(
@@ -138,7 +139,11 @@ let package = Package(
                 "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
         tests(
-            "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
+            "LambdaEmulator",
+            [
+                "lambda-local", "example-resource", "AWSSigning", "CloudFormation", "HTTP", "JSON", "Timestamps",
+                "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .executableTarget(
             name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
