@@ -322,4 +322,56 @@ import Testing
         let ec2 = try ec2(answers(answer(200, body)))
         await #expect(throws: UnexpectedAnswer.self) { try await ec2.describeVPCs() }
     }
+
+    @Test(arguments: EC2VPCResource.Kind.allCases)
+    func whatElseHoldsAVPCIsAskedForAsBotocoreDoesIt(kind: EC2VPCResource.Kind) async throws {
+        let operations: [EC2VPCResource.Kind: String] = [
+            .internetGateway: "DescribeInternetGateways", .natGateway: "DescribeNatGateways",
+            .egressOnlyInternetGateway: "DescribeEgressOnlyInternetGateways", .vpnGateway: "DescribeVpnGateways",
+            .transitGatewayAttachment: "DescribeTransitGatewayVpcAttachments",
+            .peeringConnection: "DescribeVpcPeeringConnections",
+        ]
+        let operation = try #require(operations[kind])
+        let transport = answers(xml(operation, ""))
+        #expect(try await ec2(transport).describeVPCResources(kind, vpcID: "vpc-0a").isEmpty)
+        let request = try #require(transport.requests.first)
+        #expect(try WireForms.block("ec2 \(operation)", request) == WireForms.botocore("ec2 \(operation)"))
+    }
+
+    @Test func whatElseHoldsAVPCIsRead() async throws {
+        let gateways = try await ec2(
+            answers(
+                xml(
+                    "DescribeInternetGateways",
+                    """
+                    <internetGatewaySet><item><internetGatewayId>igw-1</internetGatewayId><ownerId>123456789012</ownerId>
+                    <attachmentSet><item><vpcId>vpc-0a</vpcId><state>available</state></item></attachmentSet></item>
+                    </internetGatewaySet>
+                    """))
+        ).describeVPCResources(.internetGateway, vpcID: "vpc-0a")
+        #expect(gateways == [EC2VPCResource(kind: .internetGateway, id: "igw-1", ownerID: "123456789012")])
+        let egressOnly = try await ec2(
+            answers(
+                xml(
+                    "DescribeEgressOnlyInternetGateways",
+                    """
+                    <egressOnlyInternetGatewaySet><item><egressOnlyInternetGatewayId>eigw-1</egressOnlyInternetGatewayId>
+                    <attachmentSet><item><vpcId>vpc-other</vpcId></item></attachmentSet></item><item>
+                    <egressOnlyInternetGatewayId>eigw-2</egressOnlyInternetGatewayId><attachmentSet><item>
+                    <vpcId>vpc-0a</vpcId></item></attachmentSet></item></egressOnlyInternetGatewaySet>
+                    """))
+        ).describeVPCResources(.egressOnlyInternetGateway, vpcID: "vpc-0a")
+        #expect(egressOnly.map(\.id) == ["eigw-2"])
+        let peer =
+            "<item><vpcPeeringConnectionId>pcx-1</vpcPeeringConnectionId><requesterVpcInfo>"
+            + "<ownerId>210987654321</ownerId></requesterVpcInfo><status><code>active</code></status></item>"
+        let operation = "DescribeVpcPeeringConnections"
+        let peers = try await ec2(
+            answers(xml(operation, ""), xml(operation, "<vpcPeeringConnectionSet>\(peer)</vpcPeeringConnectionSet>"))
+        ).describeVPCResources(.peeringConnection, vpcID: "vpc-0a")
+        #expect(
+            peers == [
+                EC2VPCResource(kind: .peeringConnection, id: "pcx-1", state: "active", ownerID: "210987654321")
+            ])
+    }
 }

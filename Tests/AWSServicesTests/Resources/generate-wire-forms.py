@@ -135,6 +135,14 @@ record("ec2", "RevokeSecurityGroupEgress", **RULES)
 record("ec2", "DeleteSecurityGroup", GroupId="sg-1")
 record("ec2", "DeleteNetworkInterface", NetworkInterfaceId="eni-1")
 record("ec2", "DeleteVpcEndpoints", VpcEndpointIds=["vpce-1", "vpce-2"])
+ATTACHED = {"Filters": [{"Name": "attachment.vpc-id", "Values": ["vpc-0a"]}]}
+record("ec2", "DescribeInternetGateways", MaxResults=1000, **ATTACHED)
+record("ec2", "DescribeEgressOnlyInternetGateways", MaxResults=255)
+record("ec2", "DescribeNatGateways", Filter=VPC["Filters"], MaxResults=1000)
+record("ec2", "DescribeVpnGateways", **ATTACHED)
+record("ec2", "DescribeTransitGatewayVpcAttachments", **VPC)
+record("ec2", "DescribeVpcPeeringConnections", MaxResults=1000, Filters=[
+    {"Name": "requester-vpc-info.vpc-id", "Values": ["vpc-0a"]}])
 
 FILE_SYSTEM = {"FileSystemId": "fs-0123456789abcdef0"}
 record("efs", "DescribeFileSystems", MaxItems=100)
