@@ -73,11 +73,10 @@ let package = Package(
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
         module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
 
-        module(
-            "AWSServices", ["AWSCore", "AWSSigning", "Cryptography", "Encoding", "HTTP", "JSON", "XML", "Timestamps"]),
+        module("AWSServices", ["AWSCore", "AWSSigning", "HTTP", "JSON", "XML", "Timestamps"]),
 
         // CloudFormation's custom resources.
-        module("CloudFormation", ["HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+        module("CloudFormation", ["AWSServices", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
 
         // Features.
         module(
@@ -151,7 +150,12 @@ let package = Package(
         tests(
             "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         tests("LambdaCodable", ["Lambda", logging]),
-        tests("CloudFormation", ["TestSupport", "HTTP", "JSON", "Lambda", "Timestamps", logging]),
+        tests(
+            "CloudFormation",
+            [
+                "AWSCore", "AWSServices", "AWSSigning", "Configuration", "TestSupport", "HTTP", "JSON", "Lambda",
+                "Timestamps", logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
