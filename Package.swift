@@ -81,6 +81,11 @@ let package = Package(
 
         // Features.
         module(
+            "MLflowResource",
+            [
+                "AWSCore", "AWSServices", "CloudFormation", "Configuration", "HTTP", "JSON", "Lambda", "Timestamps", logging,
+            ]),
+        module(
             "MLflowProxy",
             [
                 "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON",
@@ -146,6 +151,12 @@ let package = Package(
         tests(
             "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         tests("LambdaCodable", ["Lambda", logging]),
+        tests(
+            "MLflowResource",
+            [
+                "LambdaEmulator", "AWSCore", "AWSServices", "AWSSigning", "CloudFormation", "HTTP", "JSON", "Lambda",
+                "Timestamps", "TestSupport",
+            ]),
         tests("CloudFormation", ["TestSupport", "HTTP", "JSON", "Lambda", "Timestamps", logging]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,11 +1,8 @@
-public import AWSCore
 public import AWSServices
 public import CloudFormation
-public import Configuration
 public import HTTP
 internal import JSON
 public import Lambda
-public import Logging
 public import Timestamps
 
 /// The function `mlflow-app`: CloudFormation's requests for `Custom::MLflowApp`, and the actions of schedules and people.

@@ -1,3 +1,4 @@
+internal import CloudFormation
 internal import JSON
 
 /// What a schedule or a person asks for outside of any stack: `{ "action": "stop", "trackingServer": "team" }`.

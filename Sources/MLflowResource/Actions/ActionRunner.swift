@@ -1,7 +1,9 @@
 internal import AWSCore
 internal import AWSServices
+internal import CloudFormation
 internal import JSON
 internal import Lambda
+internal import Logging
 internal import Timestamps
 
 /// Carries out the actions. Each may be repeated: what is so already is no error.
@@ -61,7 +63,7 @@ struct ActionRunner: Sendable {
             switch self {
             case .stop: status == .stopped || status == .stopping
             case .start:
-                [.created, .updated, .started, .starting, .creating, .updating, .maintenanceComplete].contains(status)
+                [.created, .updated, .updateFailed, .started, .starting, .creating, .updating, .maintenanceComplete].contains(status)
             }
         }
     }
