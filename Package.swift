@@ -73,17 +73,17 @@ let package = Package(
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
         module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
 
-        module(
-            "AWSServices", ["AWSCore", "AWSSigning", "Cryptography", "Encoding", "HTTP", "JSON", "XML", "Timestamps"]),
+        module("AWSServices", ["AWSCore", "AWSSigning", "HTTP", "JSON", "XML", "Timestamps"]),
 
         // CloudFormation's custom resources.
-        module("CloudFormation", ["HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+        module("CloudFormation", ["AWSServices", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
 
         // Features.
         module(
             "MLflowResource",
             [
-                "AWSCore", "AWSServices", "CloudFormation", "Configuration", "HTTP", "JSON", "Lambda", "Timestamps", logging,
+                "AWSCore", "AWSServices", "CloudFormation", "Configuration", "HTTP", "JSON", "Lambda", "Timestamps",
+                logging,
             ]),
         module(
             "MLflowProxy",
@@ -110,14 +110,17 @@ let package = Package(
         // Functions.
         function(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
+        function(
+            "mlflow-app", ["MLflowResource", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
+        function("example-resource", ["CloudFormation", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(
             name: "TestSupport", dependencies: ["COpenSSL", "Encoding", "HTTP"], path: "Tests/TestSupport",
             swiftSettings: settings),
-        tests("HTTP"),
+        tests("HTTP", ["TestSupport"]),
         tests("JSON", ["TestSupport"]),
         tests("Encoding", ["TestSupport"]),
         tests("XML", ["TestSupport"]),
@@ -143,7 +146,11 @@ let package = Package(
                 "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
         tests(
-            "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
+            "LambdaEmulator",
+            [
+                "lambda-local", "example-resource", "AWSSigning", "CloudFormation", "HTTP", "JSON", "Timestamps",
+                "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .executableTarget(
             name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
@@ -154,10 +161,16 @@ let package = Package(
         tests(
             "MLflowResource",
             [
-                "LambdaEmulator", "AWSCore", "AWSServices", "AWSSigning", "CloudFormation", "HTTP", "JSON", "Lambda",
-                "Timestamps", "TestSupport",
+                "LambdaEmulator", "AWSCore", "AWSServices", "AWSSigning", "CloudFormation", "Configuration", "HTTP",
+                "JSON",
+                "Lambda", "Timestamps", "TestSupport",
             ]),
-        tests("CloudFormation", ["TestSupport", "HTTP", "JSON", "Lambda", "Timestamps", logging]),
+        tests(
+            "CloudFormation",
+            [
+                "AWSCore", "AWSServices", "AWSSigning", "Configuration", "TestSupport", "HTTP", "JSON", "Lambda",
+                "Timestamps", logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

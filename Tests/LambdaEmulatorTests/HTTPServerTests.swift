@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTP
 import LambdaEmulator
+import Synchronization
 import Testing
 
 /// Echoes the body, refuses what goes to `/refuse`.
@@ -107,6 +108,28 @@ private struct EchoHandler: ServerHandler {
         }
         #expect(answer.contains("Content-Length: 3\r\n"))
         #expect(answer.hasSuffix("\r\n\r\n"))
+    }
+
+    @Test func `A streamed body of known length arrives whole, or not at all`() async throws {
+        try await withServer { port in
+            let transport = LoopbackTransport()
+            func post(_ pieces: [[UInt8]], length: Int) async throws -> HTTPResponse {
+                let rest = Mutex(pieces[...])
+                return try await transport.send(
+                    HTTPRequest(
+                        .post, scheme: "http", authority: "127.0.0.1:\(port)",
+                        body: .stream(HTTPBodyStream(contentLength: length) { rest.withLock { $0.popFirst() } })))
+            }
+            let (whole, empty) = (try await post([[1, 2], [], [3]], length: 3), try await post([], length: 0))
+            #expect(whole.body == [1, 2, 3])
+            #expect(empty.body.isEmpty)
+            for length in [2, 4] {
+                let error = await #expect(throws: TransportError.self) {
+                    try await post([[1, 2], [3]], length: length)
+                }
+                #expect(error?.kind == .bodyStream)
+            }
+        }
     }
 
     @Test func `A body over the limit is not kept, and the connection goes on`() async throws {

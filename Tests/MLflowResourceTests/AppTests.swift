@@ -30,6 +30,7 @@ struct AppTests {
         // The first delivery is not waited for: its time is over before the App is there, and nobody takes its hand-over.
         _ = try await world.invoke(world.event("Create", app, requestID: "one"), seconds: 60)
         #expect(world.replies.isEmpty)
+        world.restart()
         let reply = try await world.request("Create", app, requestID: "one")
         #expect(reply["Status"] == "SUCCESS", "\(reply)")
         #expect(world.changes() == ["CreateMlflowApp"])

@@ -25,7 +25,8 @@ struct TrackingServerTests {
     func update() async throws {
         let world = try World()
         let arn = try await made(world)
-        let reply = try await world.request("Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
+        let reply = try await world.request(
+            "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
         #expect(reply["Data"]?["TrackingServerSize"] == "Large", "\(reply)")
         #expect(world.changes() == ["CreateMlflowTrackingServer", "UpdateMlflowTrackingServer"])
     }
@@ -35,7 +36,8 @@ struct TrackingServerTests {
         let world = try World()
         let arn = try await made(world)
         _ = try await world.invoke(["action": "stop", "trackingServer": "team"])
-        let reply = try await world.request("Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
+        let reply = try await world.request(
+            "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
         #expect(reply["Status"] == "SUCCESS", "\(reply)")
         #expect(reply["Data"]?["Status"] == "Stopped")
         #expect(reply["Data"]?["TrackingServerSize"] == "Large")

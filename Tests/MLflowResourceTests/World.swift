@@ -21,7 +21,8 @@ final class World: Sendable {
 
     let clock = ManualClock()
     let plane: MLflowControlPlane
-    private let handler: MLflowResourceHandler
+    private let makeHandler: @Sendable () -> MLflowResourceHandler
+    private let handler: Mutex<MLflowResourceHandler>
     private let answers = Answers()
     private let queue = Queue()
     private let requests = Mutex(0)
@@ -72,8 +73,11 @@ final class World: Sendable {
             AWSClient(
                 endpoint: endpoint, errorForm: .json, credentials: FixedCredentials(), transport: transport,
                 clock: clock, now: now))
-        handler = MLflowResourceHandler(
-            service: service, invoker: queue, transport: transport, clock: clock, now: now)
+        let queue = queue
+        makeHandler = {
+            MLflowResourceHandler(service: service, invoker: queue, transport: transport, clock: clock, now: now)
+        }
+        handler = Mutex(makeHandler())
     }
 
     private struct FixedCredentials: CredentialProvider {
@@ -96,18 +100,23 @@ final class World: Sendable {
         operations.dropFirst(first).filter { !$0.hasPrefix("Describe") && !$0.hasPrefix("List") }
     }
 
+    /// Puts another process in the function's place, which knows nothing of what the one before did.
+    func restart() {
+        handler.withLock { $0 = makeHandler() }
+    }
+
     /// Invokes the function once.
     func invoke(_ event: JSONValue, seconds: Int64 = 900) async throws -> JSONValue {
         let context = LambdaContext(
             requestID: "i-1", deadline: Self.start + elapsed + .seconds(seconds), invokedFunctionARN: Self.function)
-        let handler = handler
+        let handler = handler.withLock { $0 }
         let clock = clock
         let bytes = event.encoded
         return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             group.addTask { try await handler.handle(bytes, context: context) }
             group.addTask {
-                // The work and the watch over its time; an action has no watch.
-                await clock.run(whenAsleep: event["action"] == nil ? 2 : 1)
+                // The work, its end and the end of its grace; an action has no end.
+                await clock.run(whenAsleep: event["action"] == nil ? 3 : 1)
                 return nil
             }
             defer { group.cancelAll() }

@@ -119,13 +119,20 @@ public final class LoopbackTransport: HTTPTransport {
             }
             try await channel.writeAndFlush(HTTPClientRequestPart.end(nil)).get()
         case .stream(let stream):
-            head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+            let stream = stream.checked()
+            if let length = stream.contentLength {
+                head.headers.replaceOrAdd(name: "Content-Length", value: String(length))
+            } else {
+                head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+            }
             try await channel.writeAndFlush(HTTPClientRequestPart.head(head)).get()
             while let piece = try await stream.next() {
                 try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece)))).get()
             }
             var trailers = NIOHTTP1.HTTPHeaders()
-            for field in stream.trailers() { trailers.add(name: field.name, value: field.value) }
+            for field in stream.contentLength == nil ? stream.trailers() : [:] {
+                trailers.add(name: field.name, value: field.value)
+            }
             try await channel.writeAndFlush(HTTPClientRequestPart.end(trailers.isEmpty ? nil : trailers)).get()
         }
     }
@@ -149,6 +156,8 @@ public final class LoopbackTransport: HTTPTransport {
         switch error {
         case is CancellationError: error
         case ExchangeFailure.timeout: TransportError(.timeout, "the time allowed ran out", request: request)
+        case is HTTPBodyLengthError:
+            TransportError(.bodyStream, "the request body could not be produced: \(error)", request: request)
         case ExchangeFailure.tooLarge: TransportError(.responseTooLarge, "the response is too large", request: request)
         case is HTTPParserError: TransportError(.malformedResponse, "what came is not HTTP", request: request)
         default: TransportError(.connectionLost, "the connection broke: \(error)", request: request)

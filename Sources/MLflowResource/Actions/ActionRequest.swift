@@ -36,7 +36,8 @@ struct ActionRequest: Sendable, Equatable {
         let known: Set<String> = ["action", "trackingServer", "app"]
         for member in request.object ?? [:] where !known.contains(member.name) {
             problems.append(
-                "\(String(member.name.prefix(40)).debugDescription) is not known; known are action, trackingServer, app.")
+                "\(String(member.name.prefix(40)).debugDescription) is not known; known are action, trackingServer, app."
+            )
         }
         switch (request["trackingServer"], request["app"]) {
         case (let name?, nil):

@@ -63,7 +63,8 @@ struct ActionRunner: Sendable {
             switch self {
             case .stop: status == .stopped || status == .stopping
             case .start:
-                [.created, .updated, .updateFailed, .started, .starting, .creating, .updating, .maintenanceComplete].contains(status)
+                [.created, .updated, .updateFailed, .started, .starting, .creating, .updating, .maintenanceComplete]
+                    .contains(status)
             }
         }
     }

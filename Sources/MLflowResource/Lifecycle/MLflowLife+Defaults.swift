@@ -40,7 +40,8 @@ extension MLflowLife {
             if let tag = taken.tag {
                 try await calls.service.addTags([OwnTags.defaults: tag], resourceARN: old)
             } else {
-                context.log("The App \(old) is the default of too many domains to note: a rollback would not restore it.")
+                context.log(
+                    "The App \(old) is the default of too many domains to note: a rollback would not restore it.")
             }
             var input = UpdateMLflowAppInput(arn: old).keepingRegistration(of: app)
             if taken.isAccountDefault { input.accountDefaultStatus = "DISABLED" }

@@ -25,7 +25,7 @@ struct MLflowLife: Sendable {
         while true {
             do {
                 return try await call()
-            } catch where Self.isPassing(error) {
+            } catch  where Self.isPassing(error) {
                 context.log("\(error) It is tried again in \(interval).")
                 try await context.clock.sleep(for: interval)
             }

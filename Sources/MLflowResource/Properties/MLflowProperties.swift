@@ -83,7 +83,9 @@ public struct MLflowProperties: Sendable, Equatable {
 extension MLflowProperties {
     /// Reads the properties; problems are kept by the reader.
     init(from reader: inout PropertyReader) {
-        if reader.value("Kind") == nil { reader.problem("The property Kind is missing; it must be App or TrackingServer.") }
+        if reader.value("Kind") == nil {
+            reader.problem("The property Kind is missing; it must be App or TrackingServer.")
+        }
         kind = reader.choice("Kind") ?? .app
         name = reader.requiredString("Name", ServiceRules.name)
         artifactStoreURI = reader.requiredString("ArtifactStoreUri", ServiceRules.storeURI)

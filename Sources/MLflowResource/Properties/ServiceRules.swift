@@ -56,7 +56,8 @@ enum ServiceRules {
     /// `[0-9]*.[0-9]*.[0-9]*`, at most 16 characters
     static let version = TextRule("a version of MLflow such as 3.0.0") { text in
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return text.utf8.count <= 16 && parts.count == 3 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }
+        return text.utf8.count <= 16 && parts.count == 3
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }
     }
 
     /// 12 digits
