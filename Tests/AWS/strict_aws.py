@@ -54,6 +54,8 @@ class StrictAWS:
         self.world = World(seed)
         self.calls = CallLog()
         self.application = DomainDispatcherApplication(create_backend_app)
+        # One for all clients: reading EC2's model takes longer than most tests.
+        self.session = boto3.session.Session()
         self.reset(seed)
         front = self
 
@@ -106,11 +108,11 @@ class StrictAWS:
             "AWS_ENDPOINT_URL": self.url, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret,
             **({"AWS_SESSION_TOKEN": token} if token else {})}
 
-    def client(self, service, region=REGION, **settings):
-        """A boto3 client for this front that tries everything once."""
+    def client(self, service, region=REGION, attempts=1, **settings):
+        """A boto3 client for this front that tries everything so often."""
         given = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY, **settings}
-        once = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=20)
-        return boto3.session.Session().client(service, region_name=region, endpoint_url=self.url, config=once, **given)
+        configured = botocore.config.Config(retries={"mode": "standard", "total_max_attempts": attempts}, max_pool_connections=20)
+        return self.session.client(service, region_name=region, endpoint_url=self.url, config=configured, **given)
 
     def before_call(self, number, action):
         """Calls `action(call)` before the call with this number, from 1, is carried out."""
@@ -188,15 +190,18 @@ class StrictAWS:
     # Listings
 
     def listing(self, request, items, key, member, smallest=5):
-        """One page of `items` as the result of a call."""
+        """One page of `items` as the result of a call. What is asked for by id comes at once."""
         size, token, answer_token = PAGING["ec2" if request.operation in NEWER_EFS else request.service]
         asked = request.parameters.get(size)
+        if any(name in request.parameters for name in (key, f"{key}s")):
+            return {member: items}
         if request.service == "ec2" and asked is not None and not smallest <= asked <= 1000:
             raise APIError(
                 "InvalidParameterValue", f"Value ( {asked} ) for parameter maxResults is invalid. Expecting a value between {smallest} and 1000.")
         try:
             page, rest = self.pages.cut(
-                question(request, size, token), [item[key] for item in items], items, asked, request.parameters.get(token))
+                question(request, size, token), [(item[key], item.get("VpcId")) for item in items], items, asked,
+                request.parameters.get(token))
         except APIError as error:
             raise APIError("BadRequest" if request.service == "efs" else error.code, error.message) from None
         return {member: page, **({answer_token: rest} if rest else {})}
