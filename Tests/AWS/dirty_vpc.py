@@ -30,8 +30,9 @@ class Options:
     # `HomeFileSystems` and `GuardDutyEndpoints` of the custom resource.
     home_file_systems: str = None
     guard_duty: str = None
-    # Whether a rule of the VPC's default group names an identified group.
-    default_group_refers: bool = None
+    # Whether a rule of the VPC's default group names an identified group: None, "emptied" when the custom resource may
+    # take it out, or "kept" when it may not, so that the group is held.
+    default_group: str = None
     # Whether a domain in the VPC is still in service: then nothing may be touched.
     in_service: bool = False
     # Whether deletions take their time, and how many seconds each at most.
@@ -93,11 +94,12 @@ class Builder:
         self.drawn("blocked", lambda: chance() < 0.2)
         self.drawn("home_file_systems", lambda: self.random.choice(["Retain", "Delete"]))
         self.drawn("guard_duty", lambda: self.random.choice(["Keep", "Delete"]))
-        self.drawn("default_group_refers", lambda: chance() < 0.3)
+        self.drawn("default_group", lambda: self.random.choice(["", "", "emptied", "kept" if options.blocked else ""]))
         dirty.vpc, dirty.subnets = self.network("10.0", options.zones)
         self.other_vpc, self.other_subnets = self.network("10.1", 2)
         dirty.properties = {
-            "VpcId": dirty.vpc, "HomeFileSystems": options.home_file_systems, "GuardDutyEndpoints": options.guard_duty}
+            "VpcId": dirty.vpc, "HomeFileSystems": options.home_file_systems, "GuardDutyEndpoints": options.guard_duty,
+            "EmptyDefaultSecurityGroup": "true" if options.default_group == "emptied" else "false"}
         # The other VPC has all of it too, its domain alive, and none of it may be touched.
         stranger = self.leftovers(self.other_vpc, self.other_subnets, goes=False)
         self.domain(stranger[0], self.other_vpc, self.other_subnets, stranger[1], "InService")
@@ -231,7 +233,8 @@ class Builder:
                         self.left_interface(self.random.choice(vpc_subnets), outbound if mine else None, description, mine)
 
     def left_interface(self, subnet, group, description, mine):
-        used = mine and self.random.random() < 0.4
+        # A notebook instance that uses its interface is no leftover.
+        used = mine and self.random.random() < 0.4 and "Notebook Instance" not in description
         of_lambda = description.startswith("AWS Lambda")
         kind = "lambda" if used and of_lambda else "interface"
         owner = "amazon-aws" if used else None
@@ -323,8 +326,10 @@ class Builder:
                     self.allow(inbound, group, "ingress", (2049, 2049))
         default = self.ec2.get_default_security_group(self.dirty.vpc)
         self.allow(default, default, "ingress", (1, 65535))
-        if self.options.default_group_refers:
+        if self.options.default_group:
             self.allow(default, made[0][3], "ingress", (80, 80))
+        if self.options.default_group == "kept" and not self.options.in_service:
+            self.hold(made[0][3], default.id)
         # A peered VPC's group names ours, and a group of the user names the peer's: neither is this VPC's to change.
         peer = self.group(self.other_vpc, self.name("peer"), "a group in the peered VPC")
         self.refer_across(peer, made[0][2])
@@ -409,6 +414,8 @@ class Builder:
 
     def collect_rules(self):
         for group in self.ec2.groups[self.dirty.vpc].values():
+            if group.is_default and self.options.default_group != "emptied":
+                continue
             for rule in (*group.ingress_rules, *group.egress_rules):
                 if rule.source_group.get("GroupId") in self.dirty.groups:
                     self.dirty.revocable.add(rule.id)

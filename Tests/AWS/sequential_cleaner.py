@@ -115,7 +115,9 @@ class SequentialCleaner:
     def groups(self):
         groups = self.listed("describe_security_groups", "SecurityGroups")
         ours = [group["GroupId"] for group in groups if self.identified(group)]
-        ids = [group["GroupId"] for group in groups]
+        ids = [
+            group["GroupId"] for group in groups
+            if group["GroupName"] != "default" or self.properties["EmptyDefaultSecurityGroup"] == "true"]
         rules = [
             rule for start in range(0, len(ids), 200)
             for rule in self.pages(
