@@ -6,12 +6,12 @@ of the user is in the way, what keeps the subnets and the VPC from being deleted
 """
 
 import dataclasses
-import random
 
+from building_blocks import TAG, BuildingBlocks
+from snapshot import snapshot
 from strict_aws import REGION
 from world import ACCOUNT, Delay
 
-TAG = "ManagedByAmazonSageMakerResource"
 GUARD_DUTY_TAG = "GuardDutyManaged"
 NFS_PORTS = [(2049, 2049), (988, 988), (1018, 1023)]
 OTHER_ACCOUNT = "210987654321"
@@ -25,6 +25,8 @@ class Options:
     domains: int = None
     # Groups of the user in the VPC.
     user_groups: int = None
+    # Whether the domains' groups carry the tag, or their name and description alone say whose they are.
+    tagged_groups: bool = None
     # Whether something of the user holds an identified group, so that it cannot go.
     blocked: bool = None
     # `HomeFileSystems` and `GuardDutyEndpoints` of the custom resource.
@@ -35,6 +37,8 @@ class Options:
     default_group: str = None
     # Whether a domain in the VPC is still in service: then nothing may be touched.
     in_service: bool = False
+    # Whether there is nothing but the domains' leftovers and the user's groups.
+    plain: bool = False
     # Whether deletions take their time, and how many seconds each at most.
     slow: bool = True
     seconds: float = 0.0
@@ -73,14 +77,15 @@ def generate(aws, seed, **options):
     return dirty
 
 
-class Builder:
-    """Makes everything through moto's backends, in the state in which the services leave it."""
+class Builder(BuildingBlocks):
+    """Makes everything in the state in which the services leave it."""
 
     def __init__(self, world, seed, options):
-        self.world, self.random, self.options = world, random.Random(seed), options
-        self.ec2, self.efs, self.sagemaker = world.ec2(REGION), world.efs(REGION), world.sagemaker(REGION)
-        self.dirty = DirtyVPC(seed, options)
-        self.count = 0
+        super().__init__(world, seed)
+        self.options, self.dirty = options, DirtyVPC(seed, options)
+
+    def goes(self, *ids):
+        self.dirty.must_go.update(ids)
 
     def drawn(self, name, draw):
         if getattr(self.options, name) is None:
@@ -110,12 +115,13 @@ class Builder:
         elif chance() < 0.3:
             domain = self.domain(made[0][0], dirty.vpc, dirty.subnets, made[0][1], "Deleting")
             self.world.later(domain.id, Delay(looks=1), lambda: self.sagemaker.domains.pop(domain.id))
-        self.interfaces(made)
-        self.guard_duty()
         users = self.user_groups(made)
-        self.user_resources(users)
-        self.decoys()
-        if not options.in_service:
+        if not options.plain:
+            self.interfaces(made)
+            self.guard_duty()
+            self.user_resources(users)
+            self.decoys()
+        if not options.in_service and not options.plain:
             self.special_file_systems(made)
             if options.blocked:
                 self.block(made)
@@ -124,77 +130,16 @@ class Builder:
             self.slow_down()
         return dirty
 
-    # Building blocks
-
-    def goes(self, *ids):
-        self.dirty.must_go.update(ids)
-
-    def name(self, prefix):
-        self.count += 1
-        return f"{prefix}-{self.count}"
-
-    def hexadecimal(self, digits):
-        return f"{self.random.getrandbits(4 * digits):0{digits}x}"
-
-    def network(self, prefix, zones):
-        vpc = self.ec2.create_vpc(f"{prefix}.0.0/16")
-        subnets = [
-            self.ec2.create_subnet(vpc.id, f"{prefix}.{index}.0/24", REGION + "abc"[index]).id for index in range(zones)]
-        return vpc.id, subnets
-
-    def group(self, vpc, name, description, tags=None, owner=ACCOUNT):
-        group = self.ec2.create_security_group(name, description, vpc_id=vpc, tags=tags or {})
-        group.owner_id = owner
-        return group
-
-    def allow(self, group, other, direction="ingress", ports=(443, 443)):
-        authorize = getattr(self.ec2, f"authorize_security_group_{direction}")
-        authorize(group.id, "tcp", ports[0], ports[1], [], source_groups=[{"GroupId": other.id}], vpc_id=group.vpc_id)
-
-    def allow_range(self, group, cidr, direction="ingress", port=443):
-        getattr(self.ec2, f"authorize_security_group_{direction}")(group.id, "tcp", port, port, [{"CidrIp": cidr}])
-
-    def interface(self, subnet, groups, description, kind="interface", owner=None, status="available", managed=False, tags=None):
-        made = self.ec2.create_network_interface(subnet, "", group_ids=[group.id for group in groups], tags=tags)
-        self.world.adopt_interface(REGION, made.id, description, kind, owner, status, managed)
-        return made.id
-
-    def file_system(self, tags):
-        made = self.efs.create_file_system(
-            self.name("token"), "generalPurpose", True, "", "bursting", 0, "", False,
-            [{"Key": key, "Value": value} for key, value in tags.items()])
-        made._size_value = self.random.randrange(6144, 10**9)
-        return made
-
-    def mount_target(self, file_system, subnet, groups):
-        # moto refuses targets in two VPCs, which old file systems have; and keeps one a zone.
-        places, file_system._mount_targets = file_system._mount_targets, {}
-        target = self.efs.create_mount_target(file_system.file_system_id, subnet, None, [group.id for group in groups])
-        file_system._mount_targets = {**places, target.mount_target_id: target}
-        self.world.adopt_interface(
-            REGION, target.network_interface_id, f"EFS mount target for {target.file_system_id} ({target.mount_target_id})",
-            "efs", "amazon-aws")
-        return target
-
-    def domain(self, domain_id, vpc, subnets, file_system, status):
-        self.sagemaker.create_domain(domain_id[2:], "IAM", {}, subnets, vpc, *[None] * 7)
-        domain = self.sagemaker.domains.pop(f"d-{domain_id[2:]}")
-        domain.home_efs_file_system_id, domain.status = file_system.file_system_id, status
-        self.sagemaker.domains[domain.id] = domain
-        return domain
-
-    @staticmethod
-    def domain_tag(domain_id):
-        return {TAG: f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/{domain_id}"}
-
     # What SageMaker leaves
 
     def leftovers(self, vpc, subnets, goes):
-        """A deleted domain's file system, mount targets and groups. Returns (domain id, file system, inbound group, outbound group)."""
+        """What a deleted domain leaves. Returns its id, its file system, its inbound and its outbound group."""
         domain_id = f"d-{self.hexadecimal(12)}"
         tags = self.domain_tag(domain_id)
         # Either evidence is enough for a group: the tag, or its name with its description.
-        tagged = self.random.random() < 0.8
+        tagged = self.options.tagged_groups
+        if tagged is None:
+            tagged = self.random.random() < 0.8
         inbound, outbound = (
             self.group(
                 vpc, f"security-group-for-{way}-nfs-{domain_id}",
@@ -226,8 +171,8 @@ class Builder:
                 for description in (
                         f"[DO NOT DELETE] ENI managed by SageMaker for Studio Domain ({domain_id}) - {self.hexadecimal(32)}",
                         f"[DO NOT DELETE] ENI managed by SageMaker for Studio Domain({domain_id}) - {self.hexadecimal(32)}",
-                        "[Do not delete] Network Interface created to access resources in your VPC for SageMaker Notebook Instance "
-                        + self.name("notebook"),
+                        "[Do not delete] Network Interface created to access resources in your VPC for SageMaker Notebook "
+                        f"Instance {self.name('notebook')}",
                         f"AWS Lambda VPC ENI-{self.name('worker')}-{self.uuid()}"):
                     if self.random.random() < 0.4:
                         self.left_interface(self.random.choice(vpc_subnets), outbound if mine else None, description, mine)
@@ -249,9 +194,6 @@ class Builder:
         if mine and not self.options.in_service:
             self.goes(interface_id)
 
-    def uuid(self):
-        return "-".join(self.hexadecimal(digits) for digits in (8, 4, 4, 4, 12))
-
     def guard_duty(self):
         """GuardDuty's endpoint and group, the group alone, or nothing; in the other VPC always both."""
         self.guard_duty_in(self.other_vpc, self.other_subnets, True, goes=False)
@@ -272,14 +214,6 @@ class Builder:
             ids += [endpoint.id, *endpoint.network_interface_ids]
         if goes:
             self.goes(*ids)
-
-    def endpoint(self, vpc, subnets, group, service, tags=None):
-        made = self.ec2.create_vpc_endpoint(
-            vpc, service, "Interface", None, [], subnet_ids=subnets, security_group_ids=[group.id], tags=tags)
-        for interface_id in made.network_interface_ids:
-            self.world.adopt_interface(REGION, interface_id, f"VPC Endpoint Interface {made.id}", "vpc_endpoint", "amazon-aws")
-            self.ec2.enis[interface_id]._group_set = [group]
-        return made
 
     def special_file_systems(self, made):
         """SageMaker's file systems of other kinds than a plain one with its targets here."""
@@ -357,13 +291,6 @@ class Builder:
             hidden = self.interface(subnet, [groups[0]], "managed for the user", owner="amazon-aws", status="in-use", managed=True)
             self.world.operators[hidden] = {"Managed": True, "Principal": "ec2.amazonaws.com", "HiddenByDefault": True}
 
-    def instance_interface(self, subnet, groups):
-        interface_id = self.interface(subnet, groups, "", status="in-use")
-        self.world.attachments[interface_id] = {
-            "AttachmentId": f"eni-attach-{self.hexadecimal(17)}", "InstanceId": f"i-{self.hexadecimal(17)}",
-            "InstanceOwnerId": ACCOUNT, "Status": "attached", "DeviceIndex": 0, "DeleteOnTermination": True}
-        return interface_id
-
     def decoys(self):
         """Look like leftovers, and are not: the evidence fails in one point each."""
         vpc, subnet, domain_id = self.dirty.vpc, self.dirty.subnets[0], f"d-{self.hexadecimal(12)}"
@@ -430,23 +357,3 @@ class Builder:
         timing.stale_groups, timing.stale_interfaces = self.random.randint(0, 2), self.random.randint(0, 2)
         timing.stale_endpoints = self.random.randint(0, 2)
         self.world.capitalised_states = self.random.random() < 0.5
-
-
-def snapshot(world):
-    """Id -> what is to be the same afterwards, of everything in the region. A group has its rules' ids as a set."""
-    ec2, efs = world.ec2(REGION), world.efs(REGION)
-    found = {vpc.id: ("vpc",) for vpc in ec2.vpcs.values()}
-    found |= {subnet.id: ("subnet", subnet.vpc_id) for zone in ec2.subnets.values() for subnet in zone.values()}
-    for group in world.groups(REGION):
-        rules = frozenset(rule.id for rule in (*group.ingress_rules, *group.egress_rules))
-        found[group.id] = ("group", group.name, tuple(sorted(ec2.tags.get(group.id, {}).items())), rules)
-    for interface in ec2.enis.values():
-        found[interface.id] = ("interface", interface.description, interface.status, tuple(one.id for one in interface._group_set))
-    for one in efs.file_systems_by_id.values():
-        found[one.file_system_id] = ("file system", one.life_cycle_state)
-    for one in efs.mount_targets_by_id.values():
-        found[one.mount_target_id] = ("mount target", one.life_cycle_state)
-    for one in ec2.vpc_end_points.values():
-        if one.state != "deleted":
-            found[one.id] = ("endpoint", one.state)
-    return found

@@ -1,4 +1,4 @@
-"""EC2's changing calls with the service's own refusals, which moto leaves out: dependencies, interfaces in use, managed resources."""
+"""EC2's changing calls with the refusals that moto leaves out: dependencies, interfaces in use, managed resources."""
 
 import copy
 
@@ -25,7 +25,7 @@ class EC2Rules:
 
     def DeleteSecurityGroup(self, request):
         group = self.existing_group(request, request.parameters.get("GroupId") or self.named_group(request))
-        if group.is_default or group.name == "default":
+        if group.name == "default":
             raise APIError("CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user')
         holders = self.holders(request, group)
         self.world.saw(*holders)
@@ -73,7 +73,8 @@ class EC2Rules:
                 raise
         left = {rule.id for rule in getattr(group, direction)}
         return {"Return": True, "RevokedSecurityGroupRules": [
-            {"SecurityGroupRuleId": rule.id, "GroupId": group.id, "IsEgress": rule.is_egress} for rule in rules if rule.id not in left]}
+            {"SecurityGroupRuleId": rule.id, "GroupId": group.id, "IsEgress": rule.is_egress}
+            for rule in rules if rule.id not in left]}
 
     def AssociateSecurityGroupVpc(self, request):
         group = self.existing_group(request, request.parameters["GroupId"])
@@ -100,7 +101,8 @@ class EC2Rules:
             raise APIError("OperationNotPermitted", "You are not allowed to manage this network interface: its requester does.")
         if self.views.interface_status(interface) != "available":
             raise APIError("InvalidParameterValue", f"Network interface '{interface.id}' is currently in use.")
-        self.world.still_listed("interface", interface.id, self.views.interface_item(interface), self.world.timing.stale_interfaces)
+        looks = self.world.timing.stale_interfaces
+        self.world.still_listed("interface", interface.id, self.views.interface_item(interface), looks)
         self.world.remove_interface(request.region, interface.id)
         return {}
 
@@ -188,7 +190,7 @@ class EC2Rules:
     def vpc_blockers(self, request, vpc_id):
         """The ids of all that keeps a VPC from being deleted."""
         backend = self.world.ec2(request.region)
-        groups = [group.id for group in backend.groups.get(vpc_id, {}).values() if not (group.is_default or group.name == "default")]
+        groups = [group.id for group in backend.groups.get(vpc_id, {}).values() if group.name != "default"]
         subnets = [subnet.id for zone in backend.subnets.values() for subnet in zone.values() if subnet.vpc_id == vpc_id]
         interfaces = [interface.id for interface in self.interfaces(request) if interface.vpc_id == vpc_id]
         endpoints = [one.id for one in backend.vpc_end_points.values() if one.vpc_id == vpc_id and one.state != "deleted"]

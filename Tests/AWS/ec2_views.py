@@ -23,10 +23,11 @@ class EC2Views:
     def DescribeVpcs(self, request):
         items = [{
             "VpcId": vpc.id, "State": "available", "CidrBlock": vpc.cidr_block, "IsDefault": vpc.is_default,
-            "OwnerId": getattr(vpc, "owner_account", ACCOUNT), "DhcpOptionsId": "default", "InstanceTenancy": "default", "Tags": tags(vpc)}
+            "OwnerId": getattr(vpc, "owner_account", ACCOUNT), "InstanceTenancy": "default", "Tags": tags(vpc)}
             for vpc in self.world.ec2(request.region).vpcs.values()]
         items = self.named(request, items, "VpcIds", "VpcId", "InvalidVpcID.NotFound", "The vpc ID '{}' does not exist")
-        return self.listed(request, items, "Vpcs", "VpcId", {"vpc-id": "VpcId", "is-default": "IsDefault", "owner-id": "OwnerId", "state": "State"})
+        return self.listed(request, items, "Vpcs", "VpcId", {
+            "vpc-id": "VpcId", "is-default": "IsDefault", "owner-id": "OwnerId", "state": "State"})
 
     def DescribeSubnets(self, request):
         backend = self.world.ec2(request.region)
@@ -36,12 +37,13 @@ class EC2Views:
             for zone in backend.subnets.values() for subnet in zone.values()]
         items = self.named(request, items, "SubnetIds", "SubnetId", "InvalidSubnetID.NotFound", "The subnet ID '{}' does not exist")
         return self.listed(request, items, "Subnets", "SubnetId", {
-            "vpc-id": "VpcId", "subnet-id": "SubnetId", "owner-id": "OwnerId", "availability-zone": "AvailabilityZone", "state": "State"})
+            "vpc-id": "VpcId", "subnet-id": "SubnetId", "owner-id": "OwnerId", "availability-zone": "AvailabilityZone",
+            "state": "State"})
 
     def DescribeSecurityGroups(self, request):
         items = [self.group_item(group) for group in self.world.groups(request.region)]
         # A group that just vanished may be listed, and is not there for any other call.
-        items += [item for item in self.world.take_stale("group")]
+        items += self.world.take_stale("group")
         items = self.named(request, items, "GroupIds", "GroupId", "InvalidGroup.NotFound", "The security group '{}' does not exist")
         return self.listed(request, items, "SecurityGroups", "GroupId", {
             "vpc-id": "VpcId", "group-id": "GroupId", "group-name": "GroupName", "description": "Description", "owner-id": "OwnerId",
@@ -131,7 +133,8 @@ class EC2Views:
             "ServiceName": endpoint.service_name, "OwnerId": ACCOUNT, "Groups": endpoint.groups,
             "State": endpoint.state.capitalize() if self.world.capitalised_states else endpoint.state,
             "RequesterManaged": getattr(endpoint, "requester_managed", False), "SubnetIds": endpoint.subnet_ids or [],
-            "RouteTableIds": endpoint.route_table_ids or [], "NetworkInterfaceIds": endpoint.network_interface_ids, "Tags": tags(endpoint)}
+            "RouteTableIds": endpoint.route_table_ids or [], "NetworkInterfaceIds": endpoint.network_interface_ids,
+            "Tags": tags(endpoint)}
 
     def DescribeSecurityGroupVpcAssociations(self, request):
         items = [
@@ -151,7 +154,8 @@ class EC2Views:
                 group.vpc_id for group in self.world.groups(request.region) if group.vpc_id != named.vpc_id
                 for rule in (*group.ingress_rules, *group.egress_rules) if rule.source_group.get("GroupId") == group_id}
             found += [
-                {"GroupId": group_id, "ReferencingVpcId": vpc, "VpcPeeringConnectionId": "pcx-0a1b2c3d4e5f60718"} for vpc in sorted(vpcs)]
+                {"GroupId": group_id, "ReferencingVpcId": vpc, "VpcPeeringConnectionId": "pcx-0a1b2c3d4e5f60718"}
+                for vpc in sorted(vpcs)]
         return {"SecurityGroupReferenceSet": found}
 
     # What all have in common

@@ -47,7 +47,8 @@ class EFSRules:
         item = {
             "FileSystemId": one.file_system_id, "FileSystemArn": one.file_system_arn, "CreationToken": one.creation_token,
             "OwnerId": one.owner_id, "CreationTime": datetime.datetime.fromtimestamp(one.creation_time, datetime.timezone.utc),
-            "LifeCycleState": one.life_cycle_state, "NumberOfMountTargets": len(self.targets_of(request.region, one.file_system_id)),
+            "LifeCycleState": one.life_cycle_state,
+            "NumberOfMountTargets": len(self.targets_of(request.region, one.file_system_id)),
             "SizeInBytes": {"Value": one.size_in_bytes["Value"]}, "PerformanceMode": one.performance_mode,
             "Encrypted": one.encrypted, "ThroughputMode": one.throughput_mode, "Tags": tags,
             "FileSystemProtection": {"ReplicationOverwriteProtection": "ENABLED"}}
@@ -99,9 +100,9 @@ class EFSRules:
             file_system_id = asked.get("FileSystemId") or self.access_point(request, asked["AccessPointId"]).file_system_id
             found = self.targets_of(request.region, self.file_system(request, file_system_id).file_system_id)
         items = [{
-            "OwnerId": one.owner_id, "MountTargetId": one.mount_target_id, "FileSystemId": one.file_system_id, "SubnetId": one.subnet_id,
-            "LifeCycleState": one.life_cycle_state, "IpAddress": one.ip_address, "NetworkInterfaceId": one.network_interface_id,
-            "AvailabilityZoneId": one.availability_zone_id, "AvailabilityZoneName": one.availability_zone_name, "VpcId": one.vpc_id}
+            "OwnerId": one.owner_id, "MountTargetId": one.mount_target_id, "FileSystemId": one.file_system_id,
+            "SubnetId": one.subnet_id, "LifeCycleState": one.life_cycle_state, "IpAddress": one.ip_address, "NetworkInterfaceId": one.network_interface_id,
+            "AvailabilityZoneId": one.availability_zone_id, "VpcId": one.vpc_id}
             for one in found]
         result = self.listing(request, items, "MountTargetId", "MountTargets")
         self.world.saw(*(item["MountTargetId"] for item in result["MountTargets"]))
@@ -120,7 +121,8 @@ class EFSRules:
             raise APIError("IncorrectMountTargetState", f"{target.mount_target_id} is being created", 409)
         if target.life_cycle_state != "deleting":
             target.life_cycle_state = "deleting"
-            self.world.later(target.mount_target_id, self.world.timing.mount_target_deletion, lambda: self.end(request.region, target))
+            self.world.later(
+                target.mount_target_id, self.world.timing.mount_target_deletion, lambda: self.end(request.region, target))
         return {}
 
     def end(self, region, target):
@@ -162,7 +164,9 @@ class EFSRules:
         found = self.world.replications
         if file_system_id := request.parameters.get("FileSystemId"):
             self.file_system(request, file_system_id)
-            found = {source: ends for source, ends in found.items() if file_system_id in (source, *(end["FileSystemId"] for end in ends))}
+            found = {
+                source: ends for source, ends in found.items()
+                if file_system_id in (source, *(end["FileSystemId"] for end in ends))}
             if not found:
                 raise APIError("ReplicationNotFound", f"no replication configuration for {file_system_id}", 404)
         backend = self.world.efs(request.region)

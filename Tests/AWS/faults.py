@@ -1,4 +1,7 @@
-"""What goes wrong on the way: throttling, server errors, lost answers, broken connections, latency. Seeded, so that a run can be repeated."""
+"""What goes wrong on the way: throttling, server errors, lost answers, broken connections, latency.
+
+A seed makes the same go wrong again.
+"""
 
 import random
 

@@ -101,8 +101,9 @@ class Request:
             return
         report = botocore.validate.ParamValidator().validate(self.parameters, model.input_shape)
         if report.has_errors():
-            code = "MissingParameter" if self.service == "ec2" and "Missing" in report.generate_report() else self.invalid_parameter
-            raise APIError(code, report.generate_report())
+            text = report.generate_report()
+            missing = self.service == "ec2" and "Missing" in text
+            raise APIError("MissingParameter" if missing else self.invalid_parameter, text)
         if self.service == "ec2":
             again = botocore.serialize.create_serializer("ec2", False).serialize_to_request(self.parameters, model)["body"]
             if unknown := sorted(set(self.form) - set(again)):

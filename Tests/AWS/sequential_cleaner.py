@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 TAG = "ManagedByAmazonSageMakerResource"
 DOMAIN = re.compile(r"arn:[^:]+:sagemaker:[^:]+:(\d+):domain/(d-[a-z0-9-]+)$")
 GROUP_NAME = re.compile(r"security-group-for-(inbound|outbound)-nfs-(d-[a-z0-9-]+)$")
-GROUP_DESCRIPTION = re.compile(r"\[DO NOT DELETE\] Security Group that allows \w+ NFS traffic for SageMaker Notebooks Domain \[(d-[a-z0-9-]+)\]$")
+GROUP_DESCRIPTION = re.compile(
+    r"\[DO NOT DELETE\] Security Group that allows \w+ NFS traffic for SageMaker Notebooks Domain \[(d-[a-z0-9-]+)\]$")
 INTERFACES = [
     re.compile(r"\[DO NOT DELETE\] ENI managed by SageMaker for Studio Domain ?\(d-[a-z0-9-]+\) - \w+$"),
     re.compile(r"\[Do not delete\] Network Interface created to access resources in your VPC for SageMaker Notebook Instance .+"),
@@ -85,7 +86,8 @@ class SequentialCleaner:
         def ours():
             return [
                 one["VpcEndpointId"] for one in self.listed("describe_vpc_endpoints", "VpcEndpoints")
-                if one["State"].lower() != "deleted" and one["ServiceName"].endswith(".guardduty-data") and managed_by_guard_duty(one)]
+                if one["State"].lower() != "deleted" and one["ServiceName"].endswith(".guardduty-data")
+                and managed_by_guard_duty(one)]
 
         if found := ours():
             self.ec2.delete_vpc_endpoints(VpcEndpointIds=found)
@@ -125,9 +127,12 @@ class SequentialCleaner:
                 Filters=[{"Name": "group-id", "Values": ids[start : start + 200]}])
             if rule.get("ReferencedGroupInfo", {}).get("GroupId") in ours]
         for group in dict.fromkeys(rule["GroupId"] for rule in rules):
-            for egress, revoke in ((False, self.ec2.revoke_security_group_ingress), (True, self.ec2.revoke_security_group_egress)):
-                if found := [rule["SecurityGroupRuleId"] for rule in rules if (rule["GroupId"], rule["IsEgress"]) == (group, egress)]:
-                    self.unless_gone(lambda revoke=revoke, group=group, found=found: revoke(GroupId=group, SecurityGroupRuleIds=found))
+            for egress, revoke in (
+                    (False, self.ec2.revoke_security_group_ingress), (True, self.ec2.revoke_security_group_egress)):
+                given = {"GroupId": group, "SecurityGroupRuleIds": [
+                    rule["SecurityGroupRuleId"] for rule in rules if (rule["GroupId"], rule["IsEgress"]) == (group, egress)]}
+                if given["SecurityGroupRuleIds"]:
+                    self.unless_gone(lambda revoke=revoke, given=given: revoke(**given))
         return [group for group in ours if not self.wait(lambda group=group: self.delete_group(group))]
 
     def identified(self, group):

@@ -45,7 +45,8 @@ class SignatureCheck:
             raise refusal(request, "unknown", "The security token included in the request is invalid.")
         self.check_headers(request, set(signed.split(";")))
         self.check_date(request, day)
-        expected = self.sign(request, signed.split(";"), botocore.credentials.Credentials(secret_key=secret, access_key=key), region, service)
+        credentials = botocore.credentials.Credentials(key, secret)
+        expected = self.sign(request, signed.split(";"), credentials, region, service)
         if not hmac.compare_digest(expected, signature):
             raise refusal(request, "wrong", "The request signature we calculated does not match the signature you provided.")
         return region, key
@@ -68,7 +69,7 @@ class SignatureCheck:
         except ValueError:
             raise refusal(request, "incomplete", "the request has no valid X-Amz-Date") from None
         if not text.startswith(day):
-            raise refusal(request, "wrong", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP")
+            raise refusal(request, "wrong", "Date in Credential scope does not match YYYYMMDD from the date of the request")
         if abs(self.now() - date) > VALIDITY:
             raise refusal(request, "expired", f"Signature expired: {text} is not within 5 min. of {self.now():%Y%m%dT%H%M%SZ}")
 

@@ -197,7 +197,8 @@ class StrictAWS:
             return {member: items}
         if request.service == "ec2" and asked is not None and not smallest <= asked <= 1000:
             raise APIError(
-                "InvalidParameterValue", f"Value ( {asked} ) for parameter maxResults is invalid. Expecting a value between {smallest} and 1000.")
+                "InvalidParameterValue",
+                f"Value ( {asked} ) for parameter maxResults is invalid. Expecting a value between {smallest} and 1000.")
         try:
             page, rest = self.pages.cut(
                 question(request, size, token), [(item[key], item.get("VpcId")) for item in items], items, asked,
@@ -233,7 +234,7 @@ class StrictAWS:
             pieces = self.application(environ, lambda status, headers, *_: started.update(status=status, headers=headers))
             text = b"".join(pieces)
         except Exception as error:  # moto raises what it has not implemented.
-            raise APIError("InvalidAction", f"The action {request.operation} is not valid for this web service ({error!r}).") from error
+            raise APIError("InvalidAction", f"The action {request.operation} is not valid here: {error!r}") from error
         status = int(started["status"].split()[0])
         if status >= 500:
             raise APIError("InvalidAction", f"The action {request.operation} is not valid for this web service.")

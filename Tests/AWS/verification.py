@@ -2,12 +2,12 @@
 
 from botocore.exceptions import ClientError
 from calls import identifiers
-from dirty_vpc import snapshot
+from snapshot import snapshot
 from strict_aws import REGION
 
 
 def problems(aws, dirty, tear_down=True):
-    """Sentences, none if all is as it has to be. With `tear_down`, the user's things, the subnets and the VPC are deleted at last."""
+    """Sentences, none if all is as it has to be. With `tear_down`, the user's things and the VPC are deleted at last."""
     with aws.world.change() as world:
         after = snapshot(world)
     found = wrong_calls(aws, dirty) + wrong_state(dirty, after)
@@ -91,8 +91,9 @@ class TearDown:
         users = set(self.dirty.before) - self.dirty.must_go
         for group in [group for group in ec2.groups[vpc].values() if group.id in users and not group.is_default]:
             del ec2.groups[vpc][group.id]
-        for target in [one for one in world.efs(REGION).mount_targets_by_id.values() if one.mount_target_id in users and one.vpc_id == vpc]:
-            del world.efs(REGION).mount_targets_by_id[target.mount_target_id]
+        targets = world.efs(REGION).mount_targets_by_id
+        for target in [one for one in targets.values() if one.mount_target_id in users and one.vpc_id == vpc]:
+            del targets[target.mount_target_id]
         for endpoint in [one for one in ec2.vpc_end_points.values() if one.id in users and one.vpc_id == vpc]:
             del ec2.vpc_end_points[endpoint.id]
         for interface in [one for one in ec2.enis.values() if one.id in users and one.vpc_id == vpc]:
