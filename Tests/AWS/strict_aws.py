@@ -195,10 +195,13 @@ class StrictAWS:
         asked = request.parameters.get(size)
         if any(name in request.parameters for name in (key, f"{key}s")):
             return {member: items}
-        if request.service == "ec2" and asked is not None and not smallest <= asked <= 1000:
-            raise APIError(
-                "InvalidParameterValue",
-                f"Value ( {asked} ) for parameter maxResults is invalid. Expecting a value between {smallest} and 1000.")
+        if request.service == "ec2" and asked is not None:
+            limits = protocols.operation_model("ec2", request.operation).input_shape.members[size].metadata
+            largest = limits.get("max", 1000)
+            if not smallest <= asked <= largest:
+                raise APIError(
+                    "InvalidParameterValue",
+                    f"Value ( {asked} ) for parameter maxResults is invalid. Expecting a value between {smallest} and {largest}.")
         try:
             page, rest = self.pages.cut(
                 question(request, size, token), [(item[key], item.get("VpcId")) for item in items], items, asked,
