@@ -134,7 +134,7 @@ def main():
             step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest)
         up = ["./build.sh", "up", "--check", "--port", str(free_port())]
         step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
-        for script in scripts("EndToEnd"):
+        for script in [*scripts("AWS"), *scripts("EndToEnd")]:
             step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
     summary.show()
     return 1 if summary.failed else 0
