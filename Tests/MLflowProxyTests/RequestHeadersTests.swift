@@ -43,6 +43,13 @@ import Testing
         #expect(output["x-four"] == "4")
     }
 
+    @Test(arguments: ["cookie", "user-agent", "via", "accept-encoding"])
+    func whatConnectionNamesIsNoPartOfAFieldMadeAnewEither(name: String) throws {
+        let output = try RequestHeaders.upstream(["connection": name, name: "mlflow-hop=gzip"])
+        #expect(!output.contains { $0.value.contains("hop=gzip") })
+        #expect(output["accept-encoding"] == "identity")
+    }
+
     @Test(arguments: [
         ([], "identity"), (["gzip, deflate, br, zstd"], "gzip"), (["br"], "identity"), (["GZIP"], "gzip"),
         (["*"], "gzip"),

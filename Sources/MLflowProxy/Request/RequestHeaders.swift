@@ -17,9 +17,11 @@ enum RequestHeaders {
             throw .badRequest("The request has more than one Content-Type header.")
         }
         let hopByHop = HopByHop(headers)
+        // What is made out of the client's fields is made out of those that may go on, too.
+        let headers = HTTPHeaders(headers.filter { !hopByHop.contains($0.name) })
         var output = HTTPHeaders()
         output.reserveCapacity(headers.fields.count + 8)
-        for field in headers where !hopByHop.contains(field.name) && !isDropped(field.name) {
+        for field in headers where !isDropped(field.name) {
             output.append(field.name, field.value)
         }
         if let cookies = RequestCookies.upstream(headers.values("cookie")) { output.append("cookie", cookies) }
