@@ -95,7 +95,8 @@ struct FuzzJudge {
             found += AnswerInvariants(world: world, secrets: identities.secrets).violations(
                 answer, to: asked, event.shape)
             // Once more with other credentials is all there may be.
-            if requests.count(where: { $0.authority == world.authority }) > 2 { found.append("\(requests.count) requests") }
+            let sent = requests.count { $0.authority == world.authority }
+            if sent > 2 { found.append("\(requests.count) requests") }
         }
         let upstream = UpstreamInvariants(world: world, identities: identities)
         for request in requests { found += upstream.violations(request, for: asked, event.shape) }
