@@ -2,6 +2,7 @@
 """The packaged proxy with events, settings and names that are wrong: each gets a sentence, and no event ends it."""
 
 import base64
+import copy
 import json
 import os
 import pathlib
@@ -434,7 +435,7 @@ class Mutations:
         while isinstance(place.get(name), dict) and place[name] and self.random.random() < 0.7:
             place = place[name]
             name = self.random.choice(list(place))
-        place[name] = self.random.choice(VALUES)
+        place[name] = copy.deepcopy(self.random.choice(VALUES))
 
     def remove(self, event):
         event.pop(self.random.choice(list(event)))
