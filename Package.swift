@@ -152,6 +152,9 @@ let package = Package(
                 "TestSupport",
             ],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "MLflowProxyWireTests", dependencies: ["mlflow-proxy", "LambdaEmulator", "HTTP", "TestSupport"],
+            swiftSettings: settings),
         .executableTarget(
             name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
             swiftSettings: settings),
