@@ -124,12 +124,16 @@ struct CleanupRun: Sendable {
                 }
                 try await clock.sleep(for: interval)
                 looks += 1
-                guard let found = try await limit.run({ try await world.domain(domain.id) }) else {
-                    journal.isFree(name)
-                    break
+                do {
+                    guard let found = try await limit.run({ try await world.domain(domain.id) }) else {
+                        journal.isFree(name)
+                        break
+                    }
+                    if !found.isDeleting { throw CleanupError.domain(found) }
+                    current = found
+                } catch where Refusal(error) == .later {
+                    continue
                 }
-                if !found.isDeleting { throw CleanupError.domain(found) }
-                current = found
             }
         }
     }
