@@ -16,8 +16,8 @@ struct CleanupAttributes: Sendable {
         self.state = state
     }
 
-    /// The plan as text.
-    var text: String { (preface + (plan.map { ["\($0)"] } ?? [])).joined(separator: "\n") }
+    /// The plan, line by line.
+    var lines: [String] { preface + (plan?.lines ?? []) }
 
     /// All attributes.
     var all: [ResourceOutcome.Attribute] {
@@ -36,7 +36,7 @@ struct CleanupAttributes: Sendable {
         attributes.append(.init("PlannedActions", String(plan?.actions.count ?? 0)))
         let remaining = plan?.blockers.map(\.description).joined(separator: "; ") ?? ""
         attributes.append(.init("Remaining", remaining, mayShorten: true))
-        attributes.append(.init("Plan", text, mayShorten: true))
+        attributes.append(.init("Plan", lines.joined(separator: "\n"), mayShorten: true))
         return attributes
     }
 

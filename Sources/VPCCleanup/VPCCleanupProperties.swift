@@ -38,7 +38,8 @@ public struct VPCCleanupProperties: Sendable, Equatable {
 
     init(from reader: inout PropertyReader) {
         vpcID = reader.requiredString("VpcId", .id(prefix: "vpc-"))
-        domainID = reader.string("DomainId", TextRule("a domain's id such as d-0123456789ab", accepts: Evidence.isDomainID))
+        domainID = reader.string(
+            "DomainId", TextRule("a domain's id such as d-0123456789ab", accepts: Evidence.isDomainID))
         homeFileSystems = reader.choice("HomeFileSystems") ?? .retain
         guardDutyEndpoints = reader.choice("GuardDutyEndpoints") ?? .keep
         emptyDefaultSecurityGroup = reader.bool("EmptyDefaultSecurityGroup") ?? false

@@ -38,7 +38,7 @@ public struct VPCCleanupResource: CustomResource {
             guard let plan = try await run.plan(isFull: true) else { throw CleanupError.missing(properties.vpcID) }
             attributes.plan = plan
             attributes.preface = group.actions.map { "now: \($0) [\($0.evidence)]" }
-            context.log("\(attributes.text)")
+            attributes.lines.forEach(context.log)
         }
         return ResourceOutcome(physicalID: id, attributes: attributes.all)
     }
@@ -71,7 +71,7 @@ public struct VPCCleanupResource: CustomResource {
         var attributes = CleanupAttributes(state: run.journal.state)
         attributes.plan = plan
         if plan == nil { attributes.preface = ["\(vpcID) is gone"] }
-        context.log(attributes.text)
+        attributes.lines.forEach(context.log)
         context.record(attributes: attributes.all)
     }
 

@@ -138,7 +138,8 @@ import Testing
     @Test func aRefusalForGoodIsReportedWithItsIDWhileTheRestGoesOn() throws {
         var manners = FakeWorld.Manners()
         manners.refuse = { call, id, _ in
-            call == "DeleteSecurityGroup" && id == "sg-in-d-a" ? failure("UnauthorizedOperation", "no", status: 403) : nil
+            call == "DeleteSecurityGroup" && id == "sg-in-d-a"
+                ? failure("UnauthorizedOperation", "no", status: 403) : nil
         }
         let cleanup = Cleanup(leftovers("d-a", "d-b"), manners)
         let reason = try #require(cleanup.failure())

@@ -50,7 +50,9 @@ import Testing
             }
             ours = Set(groups).union(state.interfaces.keys).union(state.endpoints.keys)
             ours.formUnion(state.fileSystems.values.flatMap(\.mountTargets).map(\.id))
-            if options.deletesHomeFileSystems { ours.formUnion(state.fileSystems.values.filter { !$0.mountTargets.isEmpty }.map(\.id)) }
+            if options.deletesHomeFileSystems {
+                ours.formUnion(state.fileSystems.values.filter { !$0.mountTargets.isEmpty }.map(\.id))
+            }
             addDecoys()
         }
 

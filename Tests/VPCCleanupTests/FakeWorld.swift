@@ -62,7 +62,8 @@ final class FakeWorld: VPCWorld {
 
         /// Whether the VPC's subnets, groups and the VPC itself could be deleted.
         func isClean(_ vpc: String) -> Bool {
-            !interfaces.values.contains { $0.vpcID == vpc } && !groups.values.contains { $0.vpcID == vpc && !$0.isDefault }
+            !interfaces.values.contains { $0.vpcID == vpc }
+                && !groups.values.contains { $0.vpcID == vpc && !$0.isDefault }
                 && !endpoints.values.contains { $0.vpcID == vpc && !$0.isDeleted }
         }
     }
@@ -116,11 +117,14 @@ final class FakeWorld: VPCWorld {
         return try await call("GetCallerIdentity") { state, _ in state.account }
     }
 
-    func vpc(_ id: String) async throws -> VPCFacts? { try await call("DescribeVpcs", id) { state, _ in state.vpcs[id] } }
+    func vpc(_ id: String) async throws -> VPCFacts? {
+        try await call("DescribeVpcs", id) { state, _ in state.vpcs[id] }
+    }
 
     func domains() async throws -> [Domain] {
         let count = state.withLock { $0.domains.count }
-        return try await call("ListDomains+DescribeDomain", pages: 1 + count) { state, _ in Array(state.domains.values) }
+        return try await call("ListDomains+DescribeDomain", pages: 1 + count) { state, _ in Array(state.domains.values)
+        }
     }
 
     func domain(_ id: String) async throws -> Domain? {
@@ -175,7 +179,8 @@ final class FakeWorld: VPCWorld {
     }
 
     func rules(of groups: [String]) async throws -> [String: [SecurityGroupRule]] {
-        try await call("DescribeSecurityGroupRules", groups.first ?? "", pages: (groups.count + 199) / 200) { state, _ in
+        try await call("DescribeSecurityGroupRules", groups.first ?? "", pages: (groups.count + 199) / 200) {
+            state, _ in
             Dictionary(uniqueKeysWithValues: groups.map { ($0, state.groups[$0]?.rules ?? []) })
         }
     }
@@ -221,10 +226,15 @@ final class FakeWorld: VPCWorld {
             state.due.append(
                 (end, { $0.fileSystems[owner]?.mountTargets.removeAll { $0.id == id } }))
             state.due.append(
-                (end + self.manners.interfaceLag, { state in
-                    let own = state.interfaces.values.filter { $0.description == "EFS mount target for \(owner) (\(id))" }
-                    for interface in own { state.interfaces[interface.id] = nil }
-                }))
+                (
+                    end + self.manners.interfaceLag,
+                    { state in
+                        let own = state.interfaces.values.filter {
+                            $0.description == "EFS mount target for \(owner) (\(id))"
+                        }
+                        for interface in own { state.interfaces[interface.id] = nil }
+                    }
+                ))
         }
     }
 
@@ -249,12 +259,17 @@ final class FakeWorld: VPCWorld {
                 }
                 state.endpoints[id]?.state = "deleting"
                 state.due.append(
-                    (now + self.manners.endpointTime, { state in
-                        for interface in state.endpoints[id]?.interfaceIDs ?? [] { state.interfaces[interface] = nil }
-                        state.endpoints[id]?.state = "Deleted"
-                        state.endpoints[id]?.interfaceIDs = []
-                        state.endpoints[id]?.groupIDs = []
-                    }))
+                    (
+                        now + self.manners.endpointTime,
+                        { state in
+                            for interface in state.endpoints[id]?.interfaceIDs ?? [] {
+                                state.interfaces[interface] = nil
+                            }
+                            state.endpoints[id]?.state = "Deleted"
+                            state.endpoints[id]?.interfaceIDs = []
+                            state.endpoints[id]?.groupIDs = []
+                        }
+                    ))
             }
             return refused
         }

@@ -14,7 +14,8 @@ func domainARN(_ domain: String, account: String = account) -> String {
 }
 
 extension SecurityGroup {
-    init(_ id: String, _ name: String, _ description: String = "", vpc id2: String = vpc, tags: [String: String] = [:]) {
+    init(_ id: String, _ name: String, _ description: String = "", vpc id2: String = vpc, tags: [String: String] = [:])
+    {
         self.init(id: id, name: name, description: description, vpcID: id2, ownerID: account, tags: tags)
     }
 
@@ -90,7 +91,9 @@ extension FakeWorld.State {
     mutating func addGuardDuty() {
         let tags = [Evidence.guardDutyTag: "true"]
         add(SecurityGroup("sg-guard", "GuardDutyManagedSecurityGroup-\(vpc)", tags: tags))
-        add(NetworkInterface("eni-guard", "VPC Endpoint Interface vpce-guard", type: "vpc_endpoint", groups: ["sg-guard"]))
+        add(
+            NetworkInterface(
+                "eni-guard", "VPC Endpoint Interface vpce-guard", type: "vpc_endpoint", groups: ["sg-guard"]))
         requesterManaged.insert("eni-guard")
         endpoints["vpce-guard"] = VPCEndpoint(
             id: "vpce-guard", type: "Interface", serviceName: "com.amazonaws.eu-central-1.guardduty-data",

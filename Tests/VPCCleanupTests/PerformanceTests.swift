@@ -76,7 +76,8 @@ import Testing
         let world = FakeWorld(clock, state, manners)
         let journal = CleanupJournal(vpcID: vpc, state: CleanupState(), checkpoint: { _ in }, report: { _ in })
         let run = CleanupRun(
-            world: world, options: options, schedule: PollSchedule(), clock: clock.clock, journal: journal, log: { _ in })
+            world: world, options: options, schedule: PollSchedule(), clock: clock.clock, journal: journal,
+            log: { _ in })
         _ = try clock.run { try await run.clean() }
         #expect(times["fs-d-1"] < .seconds(60))
         #expect(times["fs-d-0"] < .seconds(120))
@@ -114,7 +115,7 @@ struct SequentialCleaner: Sendable {
                 do {
                     try await world.deleteGroup(group.id)
                     break
-                } catch where Refusal(error) == .busy {
+                } catch  where Refusal(error) == .busy {
                     try await clock.sleep(for: .seconds(15))
                 }
             }

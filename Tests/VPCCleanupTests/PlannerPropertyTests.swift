@@ -59,12 +59,15 @@ import Testing
                     #expect(random.options.deletesGuardDuty)
                     for endpoint in inventory.endpoints where ids.contains(endpoint.id) {
                         #expect(endpoint.vpcID == vpc && endpoint.ownerID == account)
-                        #expect(endpoint.serviceName.contains("guardduty") && endpoint.tags["GuardDutyManaged"] == "true")
+                        #expect(
+                            endpoint.serviceName.contains("guardduty") && endpoint.tags["GuardDutyManaged"] == "true")
                     }
                 case .deleteInterface(let id), .releaseInterface(let id):
                     let interface = inventory.interfaces.first { $0.id == id }
                     #expect(interface?.vpcID == vpc && interface?.ownerID == account)
-                    #expect(interface?.description.contains("SageMaker") == true || interface?.description.contains("Lambda") == true)
+                    #expect(
+                        interface?.description.contains("SageMaker") == true
+                            || interface?.description.contains("Lambda") == true)
                 case .revokeRules(let ids, let id, let direction):
                     let group = inventory.groups.first { $0.id == id }
                     #expect(group?.vpcID == vpc && group?.ownerID == account)
@@ -76,8 +79,11 @@ import Testing
                 case .deleteGroup(let id):
                     let group = inventory.groups.first { $0.id == id }
                     #expect(group?.vpcID == vpc && group?.ownerID == account && group?.isDefault == false)
-                    let isSageMaker = group?.tags[Evidence.domainTag]?.contains(account) == true || group?.name.contains("-nfs-d-") == true
-                    #expect(isSageMaker || (group?.name.hasPrefix("GuardDuty") == true && random.options.deletesGuardDuty))
+                    let isSageMaker =
+                        group?.tags[Evidence.domainTag]?.contains(account) == true
+                        || group?.name.contains("-nfs-d-") == true
+                    #expect(
+                        isSageMaker || (group?.name.hasPrefix("GuardDuty") == true && random.options.deletesGuardDuty))
                     #expect(group?.tags.values.contains { $0.contains("d-elsewhere") } == false)
                 }
             }
@@ -86,7 +92,8 @@ import Testing
 
     private func isTaggedAsOurs(_ fileSystem: FileSystem) -> Bool {
         let value = fileSystem.tags["ManagedByAmazonSageMakerResource"] ?? ""
-        return fileSystem.ownerID == account && value.contains(":\(account):domain/d-") && !value.contains("d-elsewhere")
+        return fileSystem.ownerID == account && value.contains(":\(account):domain/d-")
+            && !value.contains("d-elsewhere")
     }
 
     @Test func wavesRespectWhatHoldsWhat() {
@@ -99,7 +106,9 @@ import Testing
                 guard case .deleteGroup(let id) = action.operation else { continue }
                 for group in inventory.groups where group.id != id {
                     for rule in group.rules where rule.referencedGroupID == id {
-                        let revocation = plan.actions.first { "\($0)".contains("\(rule.id) ") || "\($0)".contains("\(rule.id),") }
+                        let revocation = plan.actions.first {
+                            "\($0)".contains("\(rule.id) ") || "\($0)".contains("\(rule.id),")
+                        }
                         #expect(revocation.map { $0.wave < action.wave } == true)
                     }
                 }

@@ -214,6 +214,10 @@ import Testing
     @Test mutating func aTargetsInterfaceGoesWithItsTarget() {
         useLeftovers()
         #expect(keepReason("eni-fsmt-d-a-0") == "goes with mount target fsmt-d-a-0")
+        for index in inventory.interfaces.indices { inventory.interfaces[index].description = "" }
+        inventory.fileSystems[0].mountTargets[0].interfaceID = "eni-fsmt-d-a-0"
+        #expect(keepReason("eni-fsmt-d-a-0") == "goes with mount target fsmt-d-a-0")
+        useLeftovers()
         inventory.fileSystems = []
         #expect(blocker("eni-fsmt-d-a-0")?.reason == "mount target fsmt-d-a-0")
         #expect(blocker("eni-fsmt-d-a-0")?.owner == "amazon-aws")

@@ -6,7 +6,8 @@ import Testing
 @Suite struct PollScheduleTests {
     @Test func intervalsGrowToThreeTimesTheBase() {
         let schedule = PollSchedule()
-        #expect((0...5).map(schedule.interval) == [5_000, 7_500, 11_250, 15_000, 15_000, 15_000].map(Duration.milliseconds))
+        #expect(
+            (0...5).map(schedule.interval) == [5_000, 7_500, 11_250, 15_000, 15_000, 15_000].map(Duration.milliseconds))
     }
 
     @Test func theEnvironmentSetsTheBaseOfAllWaits() throws {

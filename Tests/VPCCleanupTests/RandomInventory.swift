@@ -27,7 +27,9 @@ struct RandomInventory {
 
     private mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }
     private mutating func count(_ limit: Int) -> Int { Int.random(in: 0...limit, using: &random) }
-    private mutating func one<Element>(of list: [Element]) -> Element { list[Int.random(in: 0..<list.count, using: &random)] }
+    private mutating func one<Element>(of list: [Element]) -> Element {
+        list[Int.random(in: 0..<list.count, using: &random)]
+    }
     private mutating func owner() -> String { chance(0.1) ? "999999999999" : account }
     private mutating func place() -> String { chance(0.15) ? otherVPC : vpc }
 
@@ -57,7 +59,8 @@ struct RandomInventory {
         for number in 0..<count(12) {
             var group: SecurityGroup
             switch count(3) {
-            case 0: group = .nfs("sg-\(number)", one(of: ["inbound", "outbound"]), one(of: domains), isTagged: chance(0.5))
+            case 0:
+                group = .nfs("sg-\(number)", one(of: ["inbound", "outbound"]), one(of: domains), isTagged: chance(0.5))
             case 1: group = SecurityGroup("sg-\(number)", "GuardDutyManagedSecurityGroup-\(vpc)", tags: tags())
             default: group = SecurityGroup("sg-\(number)", "group-\(number)", tags: tags())
             }
@@ -97,7 +100,8 @@ struct RandomInventory {
             let domain = one(of: domains)
             let target = one(of: inventory.fileSystems.flatMap(\.mountTargets).map(\.id) + ["fsmt-none"])
             let description = one(of: [
-                "[DO NOT DELETE] ENI managed by SageMaker for Studio Domain (\(domain)) - 1", functionDescription("alive"),
+                "[DO NOT DELETE] ENI managed by SageMaker for Studio Domain (\(domain)) - 1",
+                functionDescription("alive"),
                 functionDescription("gone"), "EFS mount target for fs-1 (\(target))",
                 "VPC Endpoint Interface vpce-\(count(3))", "ELB app/x/1", "", "Primary network interface",
             ])

@@ -23,7 +23,8 @@ import Timestamps
         _ type: String, _ properties: JSONObject.Member..., id: String? = "vpc-cleanup/\(vpc)", old: JSONValue? = nil
     ) -> JSONValue {
         var members = JSONObject([
-            .init(name: "RequestType", value: .string(type)), .init(name: "ResponseURL", value: "https://s3.example/x?y=z"),
+            .init(name: "RequestType", value: .string(type)),
+            .init(name: "ResponseURL", value: "https://s3.example/x?y=z"),
             .init(name: "StackId", value: "arn:aws:cloudformation:eu-central-1:123456789012:stack/demo/1f0e"),
             .init(name: "RequestId", value: "9c1b"), .init(name: "LogicalResourceId", value: "Cleanup"),
             .init(name: "ResourceType", value: "Custom::VPCCleanup"),
@@ -83,7 +84,8 @@ import Timestamps
     }
 
     private static let names = [
-        "DeletedMountTargets", "DeletedMountTargetIds", "DeletedFileSystems", "DeletedFileSystemIds", "DeletedEndpoints",
+        "DeletedMountTargets", "DeletedMountTargetIds", "DeletedFileSystems", "DeletedFileSystemIds",
+        "DeletedEndpoints",
         "DeletedEndpointIds", "DeletedNetworkInterfaces", "DeletedNetworkInterfaceIds", "DeletedSecurityGroups",
         "DeletedSecurityGroupIds", "RevokedRules", "RetainedFileSystemIds", "PlannedActions", "Remaining", "Plan",
     ]
@@ -124,7 +126,9 @@ import Timestamps
             #expect(answer["Status"] == "SUCCESS")
             #expect(world.mutations.isEmpty)
             let plan = try #require(answer["Data"]?["Plan"]?.string)
-            #expect(plan.contains("wave 1: delete mount targets fsmt-d-a-0, fsmt-d-a-1 of fs-d-a [its tag names domain d-a"))
+            #expect(
+                plan.contains("wave 1: delete mount targets fsmt-d-a-0, fsmt-d-a-1 of fs-d-a [its tag names domain d-a")
+            )
             #expect(plan.contains("now: revoke ingress rules sgr-1 of sg-default") == (type == "Create"))
             #expect(answer["Data"]?["PlannedActions"] == "5")
             #expect(answer["Data"]?["RetainedFileSystemIds"] == "fs-d-a")
@@ -207,7 +211,9 @@ import Timestamps
                 .init(name: "HomeFileSystems", value: "delete"), .init(name: "GuardDutyEndpoint", value: "Keep")),
             leftovers)
         let reason = try #require(answer["Reason"]?.string)
-        for text in ["VpcId is \"vpc-XYZ\"", "DomainId is \"x\"", "did you mean Delete?", "did you mean GuardDutyEndpoints?"] {
+        for text in [
+            "VpcId is \"vpc-XYZ\"", "DomainId is \"x\"", "did you mean Delete?", "did you mean GuardDutyEndpoints?",
+        ] {
             #expect(reason.contains(text), "\(reason)")
         }
         #expect(world.calls.isEmpty)
@@ -239,7 +245,8 @@ import Timestamps
         let world = FakeWorld(VirtualTime(), state, manners)
         var hops = 0
         let answer = try answer(
-            event("Delete", .init(name: "HomeFileSystems", value: "Delete")), world, lifetime: .seconds(60), hops: &hops)
+            event("Delete", .init(name: "HomeFileSystems", value: "Delete")), world, lifetime: .seconds(60), hops: &hops
+        )
         #expect(hops >= 1)
         #expect(answer["Data"]?["DeletedFileSystemIds"] == "fs-d-a")
         #expect(world.now.fileSystems.isEmpty)

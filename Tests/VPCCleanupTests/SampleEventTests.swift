@@ -15,7 +15,9 @@ import Timestamps
         .deletingLastPathComponent()
     private static let folder = root.appending(path: "events/vpc-cleanup")
 
-    private static func read(_ url: URL) throws -> JSONValue { try JSONValue(parsing: Array(try Data(contentsOf: url))) }
+    private static func read(_ url: URL) throws -> JSONValue {
+        try JSONValue(parsing: Array(try Data(contentsOf: url)))
+    }
 
     static let expected: [(name: String, status: String)] = {
         let table = try? read(folder.appending(path: "expected.json"))
@@ -50,7 +52,8 @@ import Timestamps
         let answer = try JSONValue(parsing: body)
         #expect(answer["Status"]?.string == status, "\(answer)")
 
-        let isRead = name.contains("dry-run") || name.hasPrefix("update") || name == "create.json" || name.contains("gone")
+        let isRead =
+            name.contains("dry-run") || name.hasPrefix("update") || name == "create.json" || name.contains("gone")
         if isRead { #expect(world.now.mutations.isEmpty) }
         if name == "delete-everything.json" { #expect(world.now.isClean(vpc) && world.now.fileSystems.isEmpty) }
         if name == "create-empty-default-group.json" { #expect(world.now.groups["sg-default"]?.rules.isEmpty == true) }

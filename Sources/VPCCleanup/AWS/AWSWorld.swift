@@ -67,7 +67,11 @@ final class AWSWorld: VPCWorld {
 
     func mountTargets(of fileSystem: String) async throws -> [MountTarget] {
         let targets = try await unlessGone { try await efs.describeMountTargets(fileSystemID: fileSystem) } ?? []
-        return targets.map { MountTarget(id: $0.id, vpcID: $0.vpcID ?? "", state: $0.lifeCycleState) }
+        return targets.map { target in
+            MountTarget(
+                id: target.id, vpcID: target.vpcID ?? "", state: target.lifeCycleState,
+                interfaceID: target.networkInterfaceID)
+        }
     }
 
     func accessPointCount(of fileSystem: String) async throws -> Int {

@@ -26,4 +26,6 @@ struct MountTarget: Sendable, Hashable {
     var vpcID: String
     /// `available`, `deleting`, …
     var state = "available"
+    /// Its interface, which goes with it.
+    var interfaceID: String?
 }

@@ -66,8 +66,11 @@ extension CleanupPlan.Blocker: CustomStringConvertible {
 }
 
 extension CleanupPlan: CustomStringConvertible {
+    /// The plan for a person.
+    var description: String { lines.joined(separator: "\n") }
+
     /// The plan for a person: one line a fact.
-    var description: String {
+    var lines: [String] {
         var lines: [String] = []
         if let refusal { lines.append("refused: \(refusal)") }
         lines += domains.map { "first: domain \($0.id) (\($0.status)) has to be deleted" }
@@ -77,6 +80,6 @@ extension CleanupPlan: CustomStringConvertible {
         lines += blockers.map { "blocked by: \($0)" }
         lines += keeps.map { "keep: \($0.resource) (\($0.reason))" }
         if actions.isEmpty, refusal == nil { lines.insert("\(vpcID): nothing to do", at: 0) }
-        return lines.joined(separator: "\n")
+        return lines
     }
 }

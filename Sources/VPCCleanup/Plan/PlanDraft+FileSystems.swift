@@ -41,7 +41,8 @@ extension PlanDraft {
         }
         // Without a mount target only its domain can tie it to a VPC. A domain has one VPC, where its groups are.
         if options.knownFileSystems.contains(fileSystem.id) {
-            return .success(Ownership(domain: domain, evidence: "\(tag), and its mount targets were in \(options.vpcID)"))
+            return .success(
+                Ownership(domain: domain, evidence: "\(tag), and its mount targets were in \(options.vpcID)"))
         }
         if options.domainID == domain {
             return .success(Ownership(domain: domain, evidence: "\(tag), which DomainId names"))
@@ -49,7 +50,8 @@ extension PlanDraft {
         if domainsOfGroups.contains(domain) {
             return .success(Ownership(domain: domain, evidence: "\(tag), whose groups are in \(options.vpcID)"))
         }
-        return .failure(NotOurs(reason: "nothing ties it to this VPC: it has no mount target, and DomainId is not \(domain)"))
+        return .failure(
+            NotOurs(reason: "nothing ties it to this VPC: it has no mount target, and DomainId is not \(domain)"))
     }
 
     private mutating func addOwn(_ fileSystem: FileSystem, domain: String, evidence: String) {

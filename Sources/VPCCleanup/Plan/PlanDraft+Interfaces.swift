@@ -40,8 +40,13 @@ extension PlanDraft {
                 stays(interface, "of another account: \(interface.use.holder)")
                 continue
             }
+            if let target = targetsOfInterfaces[interface.id] {
+                goes(interface, with: mountTargetActions[target], "mount target \(target)")
+                continue
+            }
             switch interface.use {
-            case .mountTarget(let target, _): goes(interface, with: mountTargetActions[target], "mount target \(target)")
+            case .mountTarget(let target, _):
+                goes(interface, with: mountTargetActions[target], "mount target \(target)")
             case .endpoint(let id): goes(interface, with: endpointActions[id], "endpoint \(id)")
             case .studio(let domain) where domainsElsewhere.contains(domain):
                 stays(interface, "domain \(domain) is in another VPC")

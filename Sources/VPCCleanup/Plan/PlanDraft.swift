@@ -12,6 +12,8 @@ struct PlanDraft {
     var plan: CleanupPlan
     /// The actions by which mount targets go, by the target's id.
     var mountTargetActions: [String: Int] = [:]
+    /// The mount targets that interfaces are of, by the interface's id.
+    let targetsOfInterfaces: [String: String]
     /// The actions on a domain's file systems, after which its groups go.
     var domainActions: [String: Set<Int>] = [:]
     /// The actions by which endpoints go, by the endpoint's id.
@@ -30,6 +32,9 @@ struct PlanDraft {
         domainsOfGroups = Set(
             inventory.groups.filter { $0.vpcID == options.vpcID && $0.ownerID == inventory.accountID }
                 .compactMap { evidence.domain(ofTags: $0.tags) })
+        targetsOfInterfaces = inventory.fileSystems.flatMap(\.mountTargets).reduce(into: [:]) { targets, target in
+            if let interface = target.interfaceID { targets[interface] = target.id }
+        }
         plan = CleanupPlan(vpcID: options.vpcID)
         plan.wornGroups = Set(inventory.interfaces.flatMap(\.groupIDs))
     }

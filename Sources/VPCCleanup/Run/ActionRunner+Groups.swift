@@ -48,7 +48,7 @@ extension ActionRunner {
             }
             do {
                 return try await watch.next(atOnce: isFirst)
-            } catch where Refusal(error) == .later {
+            } catch  where Refusal(error) == .later {
                 isFirst = false
             }
         }
@@ -73,7 +73,8 @@ extension ActionRunner {
                 if rest.count == 1 { return .done }
             case .busy, .later: break
             case .final:
-                return .failed("\(direction.rawValue) rules \(rest.joined(separator: ", ")) of \(group): \(refusal.reason)")
+                return .failed(
+                    "\(direction.rawValue) rules \(rest.joined(separator: ", ")) of \(group): \(refusal.reason)")
             }
             guard try await pause(&looks, for: name, refusal.reason, .holder) else {
                 return .failed("rules of \(group): \(refusal.reason)")

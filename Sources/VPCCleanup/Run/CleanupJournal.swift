@@ -79,7 +79,8 @@ final class CleanupJournal: Sendable {
     /// - Returns: Whether there is patience left.
     func wait(_ resource: ResourceName, _ reason: String, for interval: Duration, patience: Duration) -> Bool {
         tell { content in
-            let milliseconds = interval.components.seconds * 1_000 + interval.components.attoseconds / 1_000_000_000_000_000
+            let milliseconds =
+                interval.components.seconds * 1_000 + interval.components.attoseconds / 1_000_000_000_000_000
             content.state.waited[resource.id, default: 0] += max(1, milliseconds)
             content.waiting[resource] = reason
         }

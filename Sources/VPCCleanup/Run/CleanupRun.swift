@@ -35,7 +35,7 @@ struct CleanupRun: Sendable {
                 try await wait(forHoldersIn: plan, looks: looks)
                 looks += 1
             } else {
-                log("\(plan)")
+                plan.lines.forEach(log)
                 failures = try await execute(plan)
                 executions += 1
                 looks = 0
@@ -101,7 +101,7 @@ struct CleanupRun: Sendable {
             do {
                 let accountID = try await limit.run { try await world.accountID() }
                 return try await take(accountID)
-            } catch where Refusal(error) == .later && looks < 5 {
+            } catch  where Refusal(error) == .later && looks < 5 {
                 log("The inventory is taken again, since a call did not get through: \(error)")
                 try await clock.sleep(for: schedule.interval(after: looks))
                 looks += 1
@@ -131,7 +131,7 @@ struct CleanupRun: Sendable {
                     }
                     if !found.isDeleting { throw CleanupError.domain(found) }
                     current = found
-                } catch where Refusal(error) == .later {
+                } catch  where Refusal(error) == .later {
                     continue
                 }
             }

@@ -46,7 +46,8 @@ struct Survey: Sendable {
         try await withThrowingTaskGroup(of: [OtherResource].self) { group in
             for kind in EC2VPCResource.Kind.allCases {
                 group.addTask {
-                    try await optional("each \(kind.rawValue)") { try await world.others(kind, in: options.vpcID) } ?? []
+                    try await optional("each \(kind.rawValue)") { try await world.others(kind, in: options.vpcID) }
+                        ?? []
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }
