@@ -24,8 +24,6 @@ final class FakeWorld: VPCWorld {
         var endpointTime = Duration.seconds(90)
         /// How long a deleted group stays in the lists.
         var listLag = Duration.seconds(4)
-        /// The share of calls that are throttled.
-        var throttledShare = 0.0
         /// Refuses a call, by its name, the id it is about, and how often that call was made before.
         var refuse: (@Sendable (_ call: String, _ id: String, _ count: Int) -> ServiceError?)?
         /// Changes the world before a call.
@@ -52,7 +50,6 @@ final class FakeWorld: VPCWorld {
         var mutations: [String] = []
         var inFlight = 0
         var mostInFlight = 0
-        var random = SeededGenerator(seed: 1)
 
         mutating func settle(_ now: Duration) {
             while let index = due.indices.filter({ due[$0].at <= now }).min(by: { due[$0].at < due[$1].at }) {
@@ -104,9 +101,6 @@ final class FakeWorld: VPCWorld {
             state.settle(time.clock.now.offset)
             manners.intervene?(name, id, &state)
             if let error = manners.refuse?(name, id, state.calls[name, default: 1] - 1) { throw error }
-            if manners.throttledShare > 0, Double.random(in: 0..<1, using: &state.random) < manners.throttledShare {
-                throw failure("RequestLimitExceeded", status: 503)
-            }
             return try body(&state, time.clock.now.offset)
         }
     }

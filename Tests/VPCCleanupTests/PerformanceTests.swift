@@ -5,13 +5,32 @@ import Testing
 
 /// Calls and time of a large VPC: 120 groups, three file systems, nine mount targets.
 @Suite struct PerformanceTests {
-    private static let names = ["d-0", "d-1", "d-2"]
+    /// How much there is.
+    struct Size: Sendable, CustomTestStringConvertible {
+        var groups: Int
+        var fileSystems: Int
+        var targets: Int
+        var testDescription: String { "\(groups) groups, \(fileSystems) file systems, \(targets) mount targets" }
 
-    private var state: FakeWorld.State {
-        var state = FakeWorld.State.empty
-        for index in 0..<60 { state.addLeftovers(of: "d-\(index)", mountTargets: index < 3 ? 3 : 0) }
-        return state
+        static let large = Size(groups: 120, fileSystems: 3, targets: 9)
+
+        var state: FakeWorld.State {
+            var state = FakeWorld.State.empty
+            for index in 0..<groups / 2 {
+                state.addLeftovers(of: "d-\(index)", mountTargets: index < fileSystems ? targets / fileSystems : 0)
+            }
+            return state
+        }
+
+        /// The bound of the README for one plan.
+        func bound(looks: Int) -> Int {
+            let lists = (groups + 1 + 199) / 200 + (groups + 199) / 200
+            let inventory = 4 + 1 + 1 + 3 * fileSystems + lists
+            return 1 + 2 * inventory + 7 + targets + fileSystems + groups + groups + looks
+        }
     }
+
+    private var state: FakeWorld.State { Size.large.state }
 
     private var manners: FakeWorld.Manners {
         var manners = FakeWorld.Manners()
@@ -21,40 +40,31 @@ import Testing
 
     private let options = CleanupOptions(vpcID: vpc, deletesHomeFileSystems: true)
 
-    /// The bound of the README, with the looks of each wait.
-    private func bound(plans: Int, looks: Int) -> Int {
-        let domains = 0
-        let fileSystems = 3
-        let groups = 121
-        let leftovers = 120
-        let inventory =
-            4 + 1 + domains + 1 + 3 * fileSystems + (groups + 199) / 200 + (leftovers + 199) / 200
-        let deletions = 9 + fileSystems + 0 + 120 + leftovers
-        return 1 + (1 + plans) * inventory + 7 + deletions + looks
-    }
-
-    @Test func theCallsKeepToTheFormula() throws {
-        let cleanup = Cleanup(state, manners, options)
+    @Test(arguments: [
+        Size(groups: 2, fileSystems: 1, targets: 1), Size(groups: 20, fileSystems: 2, targets: 6), .large,
+        Size(groups: 400, fileSystems: 5, targets: 20),
+    ])
+    func theCallsKeepToTheFormula(size: Size) throws {
+        let cleanup = Cleanup(size.state, manners, options)
         try cleanup.clean()
         let world = cleanup.world.now
         #expect(world.isClean(vpc) && world.fileSystems.isEmpty)
         // Looks of a wait of t seconds: 3 + t / 15, and 3 more each time something went meanwhile.
-        let targets = (90 + 30 + 240) / 15 + 3 * (3 + 3)
-        let fileSystems = 3 * (3 + 20 / 15)
+        let seconds = (0..<size.fileSystems).map { [90, 30, 240, 60, 60][$0] }
+        let targets = seconds.reduce(0) { $0 + $1 / 15 } + 3 * (size.fileSystems + size.targets)
+        let fileSystems = size.fileSystems * (3 + 20 / 15)
         let interfaces = 3 + 25 / 15 + 3
-        let bound = bound(plans: 1, looks: targets + fileSystems + interfaces)
-        let mutations = world.mutations.count
-        print(
-            "120 groups, 3 file systems, 9 mount targets: \(cleanup.world.callCount) calls (\(mutations) change something), "
-                + "formula \(bound)")
-        print(world.calls.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        let bound = size.bound(looks: targets + fileSystems + interfaces)
+        print("\(size.testDescription): \(cleanup.world.callCount) calls, formula \(bound)")
         #expect(cleanup.world.callCount <= bound)
-        #expect(mutations == 9 + 3 + 120 + 120)
+        #expect(world.mutations.count == size.targets + size.fileSystems + 2 * size.groups)
     }
 
     @Test func theTimeIsNearTheSlowestChain() throws {
         let cleanup = Cleanup(state, manners, options)
         try cleanup.clean()
+        let world = cleanup.world.now
+        print(world.calls.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         let sequential = Cleanup(state, manners, options)
         let cleaner = SequentialCleaner(world: sequential.world, clock: sequential.time.clock)
         try sequential.time.run { try await cleaner.clean() }
