@@ -100,7 +100,11 @@ import Testing
                 return HTTPResponse(status: 400, body: Array(error.utf8))
             }
             let answer = Self.answers.first { text.contains($0.request) }
-            return HTTPResponse(status: answer == nil ? 404 : 200, body: Array((answer?.body ?? text).utf8))
+            // EC2 and STS name the answer's element after the action.
+            let action = text.split(separator: "Action=").dropFirst().first?.prefix { $0 != "&" } ?? ""
+            let body = (answer?.body ?? text).replacing("<R", with: "<\(action)Response").replacing(
+                "</R>", with: "</\(action)Response>")
+            return HTTPResponse(status: answer == nil ? 404 : 200, body: Array(body.utf8))
         }
         let handler = try VPCCleanupResource.handler(
             environment: Environment(Self.environment), transport: transport, clock: time.clock,
