@@ -125,7 +125,7 @@ struct SequentialCleaner: Sendable {
                 do {
                     try await world.deleteGroup(group.id)
                     break
-                } catch  where Refusal(error) == .busy {
+                } catch let error where Refusal(error) == .busy {
                     try await clock.sleep(for: .seconds(15))
                 }
             }

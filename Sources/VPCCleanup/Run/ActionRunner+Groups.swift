@@ -48,7 +48,7 @@ extension ActionRunner {
             }
             do {
                 return try await watch.next(atOnce: isFirst)
-            } catch  where Refusal(error) == .later {
+            } catch let error where Refusal(error) == .later {
                 isFirst = false
             }
         }

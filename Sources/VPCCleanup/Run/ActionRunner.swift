@@ -45,7 +45,7 @@ struct ActionRunner: Sendable {
     func look<Value: Sendable>(_ read: () async throws -> Value) async throws -> Value? {
         do {
             return try await limit.run(read)
-        } catch  where Refusal(error) == .later {
+        } catch let error where Refusal(error) == .later {
             return nil
         }
     }

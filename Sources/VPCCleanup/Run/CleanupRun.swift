@@ -101,7 +101,7 @@ struct CleanupRun: Sendable {
             do {
                 let accountID = try await limit.run { try await world.accountID() }
                 return try await take(accountID)
-            } catch  where Refusal(error) == .later && looks < 5 {
+            } catch let error where Refusal(error) == .later && looks < 5 {
                 log("The inventory is taken again, since a call did not get through: \(error)")
                 try await clock.sleep(for: schedule.interval(after: looks))
                 looks += 1
@@ -131,7 +131,7 @@ struct CleanupRun: Sendable {
                     }
                     if !found.isDeleting { throw CleanupError.domain(found) }
                     current = found
-                } catch  where Refusal(error) == .later {
+                } catch let error where Refusal(error) == .later {
                     continue
                 }
             }

@@ -101,13 +101,13 @@ struct Survey: Sendable {
         return groups
     }
 
-    /// Reads what a cleanup does not need to know: what AWS refuses is logged and left out.
+    /// Reads what a cleanup does not need to know: what cannot be read is logged and left out.
     private func optional<Value: Sendable>(
         _ what: String, _ read: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         do {
             return try await limit.run(read)
-        } catch let error as ServiceError {
+        } catch let error where !(error is CancellationError) {
             log("Could not look up \(what), and goes on without: \(error)")
             return nil
         }
