@@ -15,31 +15,20 @@ extension VPCCleanupResource {
         environment: Environment, transport: any HTTPTransport, clock: any Clock<Duration>, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() }
     ) throws(ConfigurationError) -> CustomResourceHandler<VPCCleanupResource> {
-        guard let region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] else {
-            throw ConfigurationError(["AWS_REGION is not set; Lambda sets it, elsewhere set it to the VPC's region."])
-        }
         let schedule = try PollSchedule(environment)
         // More tries than the SDKs' three: nobody waits for a single call.
         let retries = RetryPolicy(attempts: 6, base: min(.seconds(1), schedule.base))
-        let credentials = CachedCredentials(
-            CredentialChain(environment: environment, transport: transport, clock: clock, now: now), logger: logger,
-            now: now)
-        func client(
-            _ service: AWSService, _ errors: AWSClient.ErrorForm
-        ) throws(ConfigurationError) -> AWSClient {
-            AWSClient(
-                endpoint: try ServiceEndpoint.resolve(service: service, region: region, environment: environment),
-                errorForm: errors, credentials: credentials, transport: transport, clock: clock, now: now,
-                retries: retries)
-        }
+        let clients = try AWSClientFactory(
+            environment: environment, transport: transport, clock: clock, logger: logger, now: now, retries: retries)
+        let ec2 = try clients.client(.ec2, errorForm: .xml)
+        let lambda = LambdaClient(try clients.client(.lambda, errorForm: .json))
         let sts = STSClient(
-            endpoint: try ServiceEndpoint.resolve(service: .sts, region: region, environment: environment),
+            endpoint: try ServiceEndpoint.resolve(service: .sts, region: clients.region, environment: environment),
             transport: transport, clock: clock, now: now, retries: retries)
-        let lambda = LambdaClient(try client(.lambda, .json))
         let world = AWSWorld(
-            ec2: EC2Client(try client(.ec2, .xml)), efs: EFSClient(try client(.efs, .json)),
-            sageMaker: SageMakerClient(try client(.sageMaker, .json)), lambda: lambda,
-            caller: { try await sts.callerIdentity(with: try await credentials.credentials()).accountID })
+            ec2: EC2Client(ec2), efs: EFSClient(try clients.client(.efs, errorForm: .json)),
+            sageMaker: SageMakerClient(try clients.client(.sageMaker, errorForm: .json)), lambda: lambda,
+            caller: { try await sts.callerIdentity(with: try await ec2.credentials.credentials()).accountID })
         return CustomResourceHandler(
             VPCCleanupResource(world: world, schedule: schedule), transport: transport, invoker: lambda, clock: clock,
             now: now)
