@@ -39,7 +39,9 @@ public struct PollSchedule: Sendable, Hashable {
 
     /// How long AWS is given to delete what it has accepted to, or somebody to let go of a leftover: 5 minutes for most,
     /// with the default base.
-    func patience(_ kind: Patience) -> Duration { base * kind.rawValue }
+    ///
+    /// Ten seconds at least: a short base makes looks frequent, not AWS fast.
+    func patience(_ kind: Patience) -> Duration { max(.seconds(10), base * kind.rawValue) }
 
     /// What is waited for, by the number of base intervals.
     enum Patience: Int, Sendable {
