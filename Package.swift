@@ -92,6 +92,10 @@ let package = Package(
                 "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
 
+        module(
+            "VPCCleanup",
+            ["AWSCore", "AWSServices", "CloudFormation", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+
         // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.
         module(
             "LambdaEmulator",
@@ -112,6 +116,7 @@ let package = Package(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function(
             "mlflow-app", ["MLflowResource", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
+        function("vpc-cleanup", ["VPCCleanup", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
         function("example-resource", ["CloudFormation", "Lambda", "LambdaBootstrap"]),
@@ -173,6 +178,12 @@ let package = Package(
             [
                 "AWSCore", "AWSServices", "AWSSigning", "Configuration", "TestSupport", "HTTP", "JSON", "Lambda",
                 "Timestamps", logging,
+            ]),
+        tests(
+            "VPCCleanup",
+            [
+                "TestSupport", "AWSCore", "AWSServices", "CloudFormation", "HTTP", "JSON", "Lambda", "Timestamps",
+                "Configuration", logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -65,6 +65,12 @@ public struct CustomResourceContext: Sendable {
         progress.change { $0.physicalID = physicalID }
     }
 
+    /// Gives the attributes of a Delete's answer, which has no outcome. No template reads them; who calls the function by
+    /// hand does.
+    public func record(attributes: [ResourceOutcome.Attribute]) {
+        progress.change { $0.attributes = attributes }
+    }
+
     /// Tells that from now on something may exist whose id is not known: before a call that makes it. Should the work
     /// fail, the Delete looks for it.
     public func expectCreation() {

@@ -145,7 +145,8 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
     ) -> CustomResourceReply {
         guard let outcome else {
             let id = request.address.physicalResourceID ?? PhysicalID.createFailed(request.address)
-            return CustomResourceReply(success: ResourceOutcome(physicalID: id), to: request.address)
+            return CustomResourceReply(
+                success: ResourceOutcome(physicalID: id, attributes: progress.attributes), to: request.address)
         }
         if let problem = PhysicalID.problem(of: outcome.physicalID) {
             return FailedRequest(request: request, redaction: redaction).reply(

@@ -13,6 +13,8 @@ public final class Progress: Sendable {
         public var mayExist: Bool
         /// What is done and what is left, for a person.
         public var report: String?
+        /// What a Delete's answer says besides; not handed over, since work that goes on records it anew.
+        public var attributes: [ResourceOutcome.Attribute] = []
 
         /// Makes a snapshot; by default one of nothing done.
         public init(

@@ -134,6 +134,12 @@ private let rows: [Row] = [
         #expect(row.shelf.log == row.calls)
     }
 
+    @Test func aDeletesAnswerHasTheAttributesItRecorded() async throws {
+        let bench = Bench(Shelf(remove: { $0.record(attributes: [.init("Left", "nothing")]) }))
+        try await bench.handle(event("Delete", id: "shelf/1"))
+        #expect(bench.replies.first?["Data"] == ["Left": "nothing"])
+    }
+
     @Test func theAnswerGoesOutAsItsURLWasSigned() async throws {
         let bench = Bench(Shelf())
         try await bench.handle(event("Create"))

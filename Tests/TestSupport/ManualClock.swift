@@ -123,6 +123,18 @@ public final class ManualClock: Clock, Sendable {
         }
     }
 
+    /// Moves the clock to the earliest end of a sleep, and wakes whoever is due then.
+    ///
+    /// - Returns: Whether anybody slept.
+    public func advanceToNextSleeper() -> Bool {
+        let next = state.withLock { state in
+            state.sleepers.map(\.deadline).min().map { state.now.duration(to: $0) }
+        }
+        guard let next else { return false }
+        advance(by: max(.zero, next))
+        return true
+    }
+
     /// Moves the clock and wakes whoever is due.
     public func advance(by duration: Duration) {
         let due = state.withLock { state -> [Sleeper] in
