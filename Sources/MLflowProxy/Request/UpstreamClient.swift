@@ -8,7 +8,7 @@ internal import Timestamps
 /// Signs a request and sends it to the MLflow service within the time there is.
 struct UpstreamClient: Sendable {
     let endpoint: MLflowEndpoint
-    let credentials: any CredentialProvider
+    var credentials: any CredentialProvider
     let transport: any HTTPTransport
     let signer: SigV4Signer
     let timeout: Duration
