@@ -127,7 +127,8 @@ let package = Package(
             resources: [.copy("Resources")]),
         tests(
             "AWSServices",
-            ["AWSCore", "AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport", logging]),
+            ["AWSCore", "AWSSigning", "HTTP", "JSON", "Timestamps", "Configuration", "TestSupport"],
+            resources: [.copy("Resources")]),
         tests("AWSSigning", ["Cryptography", "HTTP", "JSON", "Timestamps"], resources: [.copy("Vectors")]),
         tests("LambdaEvents", ["Encoding", "HTTP", "JSON", "TestSupport"]),
         tests(

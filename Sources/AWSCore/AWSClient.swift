@@ -60,20 +60,28 @@ public struct AWSClient: Sendable {
     /// The service's time, for signatures made outside of ``send(_:_:options:)``: presigned URLs.
     public var time: Timestamp { skew.corrected(now()) }
 
-    /// How a call to AWS is carried out: answers come soon and are small, and any call may go out twice, since every
-    /// operation used here may be carried out twice.
+    /// How a call to AWS is carried out as a rule: answers come soon and are small, and the call may go out twice, since
+    /// carrying it out twice does what carrying it out once does.
     public static let options = TransferOptions(timeout: .seconds(30), maximumResponseBytes: 16 << 20, mayRepeat: true)
+
+    /// How a call is carried out that must not be carried out twice, such as one that makes something anew each time: it
+    /// is tried again only when the service surely did not act on it, that is when nothing was sent or it throttled.
+    public static let onceOnly = TransferOptions(
+        timeout: .seconds(30), maximumResponseBytes: 16 << 20, mayRepeat: false)
 
     /// Carries out a call.
     ///
     /// - Parameters:
     ///   - operation: The call's name, for messages: `DescribeVpcs`.
     ///   - request: The call, unsigned.
-    /// - Returns: The answer, whose status is below 400.
+    ///   - options: How it is carried out; `mayRepeat` decides about tries after an unclear end too.
+    ///   - isRefusal: Whether an answer is an error. S3 has redirections, and errors with the status 200.
+    /// - Returns: The answer, which is no refusal.
     /// - Throws: ``ServiceError`` with what the service said last, `TransportError` when it could not be reached, what the
     ///   credentials' source throws, `CancellationError`.
     public func send(
-        _ operation: String, _ request: HTTPRequest, options: TransferOptions = AWSClient.options
+        _ operation: String, _ request: HTTPRequest, options: TransferOptions = AWSClient.options,
+        isRefusal: (HTTPResponse) -> Bool = { $0.status >= 400 }
     ) async throws -> HTTPResponse {
         var attempt = 1
         var cost: Int?
@@ -84,7 +92,7 @@ public struct AWSClient: Sendable {
             let failure: any Error
             do {
                 let response = try await transport.send(signer.sign(request, with: used, at: time), options: options)
-                if response.status < 400 {
+                if !isRefusal(response) {
                     quota.giveBack(cost)
                     return response
                 }
@@ -103,13 +111,19 @@ public struct AWSClient: Sendable {
                 failure = error
             }
             try Task.checkCancellation()
-            guard let wait = retries.wait(after: failure, attempt: attempt),
+            guard options.mayRepeat != false || Self.wasNotCarriedOut(failure),
+                let wait = retries.wait(after: failure, attempt: attempt),
                 let taken = quota.take(afterTimeout: (failure as? TransportError)?.kind == .timeout)
             else { throw failure }
             cost = taken
             try await clock.sleep(for: wait)
             attempt += 1
         }
+    }
+
+    /// Whether the service surely did nothing of what was asked.
+    private static func wasNotCarriedOut(_ failure: any Error) -> Bool {
+        (failure as? TransportError)?.nothingWasSent == true || (failure as? ServiceError)?.isThrottling == true
     }
 
     private func error(_ operation: String, _ response: HTTPResponse) -> ServiceError {

@@ -14,6 +14,9 @@ public struct ServiceEndpoint: Sendable, Hashable {
     public let authority: String
     /// What an override's URL has before the service's own paths, without a slash at the end; empty as a rule.
     public let basePath: String
+    /// Whether a variable names this endpoint, so that nothing is known of the names below its host: a bucket's own host
+    /// may not exist there.
+    public let isOverridden: Bool
 
     /// Finds a service's endpoint, in the order of the SDKs: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` (neither
     /// when `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true), else the host that follows from the region, its partition,
@@ -43,7 +46,8 @@ public struct ServiceEndpoint: Sendable, Hashable {
                 "AWS_USE_FIPS_ENDPOINT is true, but \(service) has no FIPS endpoint in \(region); unset it."
             ])
         }
-        return ServiceEndpoint(service: service, region: region, scheme: "https", authority: host, basePath: "")
+        return ServiceEndpoint(
+            service: service, region: region, scheme: "https", authority: host, basePath: "", isOverridden: false)
     }
 
     /// A request to this endpoint; the path starts with a slash.
@@ -61,12 +65,15 @@ public struct ServiceEndpoint: Sendable, Hashable {
         SigV4Signer(region: region, service: service.signingName, settings: settings)
     }
 
-    private init(service: AWSService, region: String, scheme: String, authority: String, basePath: String) {
+    private init(
+        service: AWSService, region: String, scheme: String, authority: String, basePath: String, isOverridden: Bool
+    ) {
         self.service = service
         self.region = region
         self.scheme = scheme
         self.authority = authority
         self.basePath = basePath
+        self.isOverridden = isOverridden
     }
 
     private init(
@@ -82,7 +89,8 @@ public struct ServiceEndpoint: Sendable, Hashable {
         var path = parts.path
         while path.hasSuffix("/") { path.removeLast() }
         self.init(
-            service: service, region: region, scheme: parts.scheme, authority: parts.authority, basePath: path)
+            service: service, region: region, scheme: parts.scheme, authority: parts.authority, basePath: path,
+            isOverridden: true)
     }
 
     /// Whether the text is one label of a host name, so that a region cannot send requests to another host.

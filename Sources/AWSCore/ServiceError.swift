@@ -16,10 +16,13 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
     public var status: Int
     /// The id under which the service knows the call.
     public var requestID: String?
+    /// The region the service says the call belongs in, where it says so: S3 names that of the bucket.
+    public var region: String?
 
     /// Makes an error of its parts.
     public init(
-        service: String, operation: String, code: String, message: String, status: Int, requestID: String? = nil
+        service: String, operation: String, code: String, message: String, status: Int, requestID: String? = nil,
+        region: String? = nil
     ) {
         self.service = service
         self.operation = operation
@@ -27,6 +30,7 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         self.message = message
         self.status = status
         self.requestID = requestID
+        self.region = region
     }
 
     /// Reads the error answer of a service that answers in XML: the query protocol's, EC2's or S3's. An answer that is
@@ -37,8 +41,9 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         self.init(
             service: service, operation: operation, code: error?["Code"]?.text ?? "HTTP \(response.status)",
             message: error?["Message"]?.text ?? "", status: response.status,
-            requestID: response.headers["x-amzn-requestid"]
-                ?? root.flatMap { $0.first("RequestId") ?? $0.first("RequestID") }?.text)
+            requestID: response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"]
+                ?? root.flatMap { $0.first("RequestId") ?? $0.first("RequestID") }?.text,
+            region: response.headers["x-amz-bucket-region"] ?? error?["Region"]?.text)
     }
 
     /// Reads the error answer of a service that answers in JSON. The code is in the header `x-amzn-errortype` or in the

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Writes wire-forms.txt: the requests that botocore makes of the calls this package makes.
+
+    pip install boto3==1.43.11
+    python3 generate-wire-forms.py
+
+A block holds: the call's name, method and URL, the headers that say what the call is, and the body after "> ". What
+may stand in any order is sorted: the parameters of queries and forms, the members of JSON objects.
+"""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from unittest import mock
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+HEADERS = ["content-type", "x-amz-target", "x-amz-invocation-type", "if-none-match"]
+blocks = []
+
+
+def parameters(text):
+    pairs = sorted(parse_qsl(text, keep_blank_values=True))
+    return "&".join(f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" for name, value in pairs)
+
+
+def body_text(request, content_type):
+    body = request.body or b""
+    text = body.decode() if isinstance(body, bytes) else body if isinstance(body, str) else body.read().decode()
+    if "json" in content_type or text.startswith("{"):
+        return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+    return parameters(text) if "form-urlencoded" in content_type else text
+
+
+def record(service, operation, name=None, config=None, **arguments):
+    client = boto3.client(
+        service, region_name="eu-central-1", aws_access_key_id="AKID", aws_secret_access_key="secret",
+        config=Config(request_checksum_calculation="when_required", retries={"max_attempts": 0}).merge(
+            config or Config()))
+
+    def capture(request, **_):
+        url = urlsplit(request.url)
+        lines = [name or f"{service} {operation}"]
+        query = f"?{parameters(url.query)}" if url.query else ""
+        lines.append(f"{request.method} {url.scheme}://{url.netloc}{url.path}{query}")
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        headers = {key: value.decode() if isinstance(value, bytes) else value for key, value in headers.items()}
+        lines += [f"{key}: {headers[key]}" for key in HEADERS if key in headers]
+        body = body_text(request, headers.get("content-type", ""))
+        lines += [f"> {body}"] if body else []
+        blocks.append("\n".join(lines))
+        raise StopIteration
+
+    client.meta.events.register("before-send", capture)
+    try:
+        method = next(m for m, o in client.meta.method_to_api_mapping.items() if o == operation)
+        getattr(client, method)(**arguments)
+    except StopIteration:
+        pass
+
+
+PLACE = {"Bucket": "data", "Key": "a b/c+d/ü'()*"}
+record("s3", "HeadObject", **PLACE)
+record("s3", "HeadBucket", Bucket="data")
+record("s3", "HeadBucket", "s3 HeadBucket by path", Config(s3={"addressing_style": "path"}), Bucket="data")
+record("s3", "HeadObject", "s3 HeadObject by path", Bucket="data.example", Key="a b")
+record("s3", "PutObject", Body=b"hello", ContentType="text/plain", IfNoneMatch="*", **PLACE)
+record("s3", "CreateMultipartUpload", ContentType="text/css", **PLACE)
+record("s3", "UploadPart", UploadId="id+/=", PartNumber=7, Body=b"part", **PLACE)
+record(
+    "s3", "CompleteMultipartUpload", UploadId="id+/=",
+    MultipartUpload={"Parts": [{"ETag": '"a1"', "PartNumber": 1}, {"ETag": '"b2"', "PartNumber": 2}]}, **PLACE)
+record("s3", "AbortMultipartUpload", UploadId="id+/=", **PLACE)
+
+with mock.patch("botocore.auth.get_current_datetime", lambda: datetime(2026, 11, 21, 12)):
+    presigned = boto3.client(
+        "s3", region_name="eu-central-1", aws_access_key_id="AKID", aws_secret_access_key="secret",
+        aws_session_token="tok+/=", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    ).generate_presigned_url(
+        "get_object", ExpiresIn=3600, Params={"ResponseContentDisposition": 'attachment; filename="ü b"', **PLACE})
+blocks.append(f"s3 presigned GetObject\nGET {presigned}")
+
+(Path(__file__).parent / "wire-forms.txt").write_text("\n\n".join(blocks) + "\n")
