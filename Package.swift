@@ -83,8 +83,8 @@ let package = Package(
         module(
             "MLflowProxy",
             [
-                "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning", "HTTP", "JSON",
-                "Lambda", "Timestamps", "Configuration", logging,
+                "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSServices", "AWSSigning", "HTTP",
+                "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
 
         // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.

@@ -8,7 +8,8 @@ extension MLflowProxyHandler {
     /// Makes the handler that an environment describes, with credentials that are renewed before they end.
     ///
     /// Requests are signed with the credentials of the environment (``CredentialChain``), or where
-    /// `SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN` is set with those of that role.
+    /// `SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN` is set with those of that role, with `PROXY_SOURCE_IDENTITY` in each caller's
+    /// name.
     ///
     /// - Throws: Everything that is wrong with the environment, at once.
     public init(
@@ -19,17 +20,23 @@ extension MLflowProxyHandler {
         let own = CachedCredentials(
             CredentialChain(environment: environment, transport: transport, clock: clock, now: now), logger: logger,
             now: now)
+        let services = try ProxyServices(region: endpoint.region, environment: environment)
         var credentials = own
+        var sessions: CallerSessions?
         if let role = configuration.assumedRole {
             let sts = STSClient(
                 endpoint: try Self.stsEndpoint(environment, region: endpoint.region), transport: transport,
                 clock: clock, now: now)
             credentials = CachedCredentials(
                 AssumeRoleCredentials(role, source: own, sts: sts), logger: logger, now: now)
+            if configuration.namesCallers {
+                sessions = CallerSessions(role: role, source: own, sts: sts, logger: logger, now: now)
+            }
         }
         self.init(
-            configuration: configuration, endpoint: endpoint, credentials: credentials, transport: transport,
-            now: now, clock: clock)
+            configuration: configuration, endpoint: endpoint, services: services, credentials: credentials,
+            sessions: sessions, transport: transport,
+            functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] ?? RequestHeaders.product, now: now, clock: clock)
     }
 
     private static func settings(

@@ -21,6 +21,11 @@ struct ProxyError: Error, Sendable, Equatable {
         ProxyError(status: 400, code: "BAD_REQUEST", message: message)
     }
 
+    /// Something in a request to one of the proxy's own routes.
+    static func invalidParameter(_ message: String) -> ProxyError {
+        ProxyError(status: 400, code: "INVALID_PARAMETER_VALUE", message: message)
+    }
+
     static func unauthenticated(_ message: String, challenge: String = "Bearer") -> ProxyError {
         ProxyError(
             status: 401, code: "UNAUTHENTICATED", message: message, headers: ["www-authenticate": challenge])

@@ -1,7 +1,7 @@
 public import AWSCore
-public import AWSServices
-public import Configuration
+internal import AWSServices
 internal import AWSSigning
+public import Configuration
 
 /// Where the AWS services beside MLflow are that the proxy's own routes call.
 public struct ProxyServices: Sendable {

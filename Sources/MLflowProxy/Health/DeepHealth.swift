@@ -1,4 +1,5 @@
 internal import AWSCore
+internal import AWSServices
 internal import HTTP
 internal import JSON
 internal import Lambda
@@ -22,7 +23,8 @@ struct DeepHealth: Sendable {
     }
 
     func answer(_ request: OwnRequest) async throws -> HTTPResponse {
-        let checks = [Check("credentials", Self.checkCredentials), Check("upstream", Self.checkUpstream)]
+        let checks =
+            [Check("credentials", Self.checkCredentials), Check("upstream", Self.checkUpstream)]
             + buckets.map { bucket in Check("bucket \(bucket)") { try await Self.check(bucket: bucket, $0) } }
         let outcomes = await withTaskGroup(of: (Int, Outcome).self) { group in
             for (index, check) in checks.enumerated() {
@@ -80,7 +82,8 @@ extension DeepHealth {
                 try await request.within(DeepHealth.timeout, "It") { try await run(request) }
             } catch {
                 fault =
-                    (try? OwnFault.of(error, service: name == "credentials" ? "The source of credentials" : "S3",
+                    (try? OwnFault.of(
+                        error, service: name == "credentials" ? "The source of credentials" : "S3",
                         context: request.context))?.message ?? "It was cancelled."
             }
             return Outcome(fault: fault, time: watch.elapsed)

@@ -1,6 +1,6 @@
-internal import AWSCore
 internal import AWSServices
 internal import HTTP
+internal import Lambda
 internal import LambdaEvents
 internal import Logging
 

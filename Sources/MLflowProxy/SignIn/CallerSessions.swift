@@ -1,5 +1,5 @@
 public import AWSCore
-public import AWSSigning
+internal import AWSSigning
 public import Logging
 internal import Synchronization
 public import Timestamps

@@ -1,5 +1,6 @@
 internal import AWSCore
 internal import Cryptography
+internal import JSON
 internal import Lambda
 internal import Timestamps
 
