@@ -155,7 +155,7 @@ import Testing
         let s3 = try s3(answers(answer(200, "<html>")))
         let error = await #expect(throws: UnexpectedAnswer.self) { try await s3.createMultipartUpload(place) }
         #expect(
-            error?.description == "s3 CreateMultipartUpload answered with status 200, but without an upload id.")
+            error?.description == "s3 CreateMultipartUpload was accepted, but the answer has no upload id.")
         await #expect(throws: UnexpectedAnswer.self) {
             try await s3.uploadPart(place, uploadID: "1", number: 1, body: [])
         }

@@ -83,4 +83,36 @@ with mock.patch("botocore.auth.get_current_datetime", lambda: datetime(2026, 11,
         "get_object", ExpiresIn=3600, Params={"ResponseContentDisposition": 'attachment; filename="ü b"', **PLACE})
 blocks.append(f"s3 presigned GetObject\nGET {presigned}")
 
+ARN = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-app/app-ABCDEFGH1234"
+ROLE = "arn:aws:iam::123456789012:role/mlflow"
+WINDOW = "Tue:03:30"
+STORE = {"ArtifactStoreUri": "s3://data/mlflow"}
+TAGS = [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": ""}]
+APP = {"ModelRegistrationMode": "AutoModelRegistrationEnabled", "WeeklyMaintenanceWindowStart": WINDOW,
+       "AccountDefaultStatus": "DISABLED", **STORE}
+SERVER = {"TrackingServerSize": "Small", "AutomaticModelRegistration": False, "WeeklyMaintenanceWindowStart": WINDOW,
+          "S3BucketOwnerAccountId": "123456789012", "S3BucketOwnerVerification": True, **STORE}
+record("sagemaker", "CreatePresignedMlflowTrackingServerUrl", TrackingServerName="server", ExpiresInSeconds=300,
+       SessionExpirationDurationInSeconds=43200)
+record("sagemaker", "CreatePresignedMlflowAppUrl", Arn=ARN)
+record("sagemaker", "ListDomains", MaxResults=100, NextToken="token+/=")
+record("sagemaker", "DescribeDomain", DomainId="d-abc123")
+record("sagemaker", "CreateMlflowApp", Name="app", RoleArn=ROLE, KmsKeyId="key", DefaultDomainIdList=["d-abc123"],
+       Tags=TAGS, **APP)
+record("sagemaker", "CreateMlflowApp", "sagemaker CreateMlflowApp least", Name="app", RoleArn=ROLE, **STORE)
+record("sagemaker", "UpdateMlflowApp", Arn=ARN, Name="new", DefaultDomainIdList=[], **APP)
+record("sagemaker", "DeleteMlflowApp", Arn=ARN)
+record("sagemaker", "DescribeMlflowApp", Arn=ARN)
+record("sagemaker", "ListMlflowApps", Status="Created", DefaultForDomainId="d-abc123", AccountDefaultStatus="ENABLED",
+       MaxResults=100)
+record("sagemaker", "CreateMlflowTrackingServer", TrackingServerName="server", RoleArn=ROLE, MlflowVersion="3.4.0",
+       Tags=TAGS, **SERVER)
+record("sagemaker", "UpdateMlflowTrackingServer", TrackingServerName="server", **SERVER)
+for verb in ["Delete", "Start", "Stop", "Describe"]:
+    record("sagemaker", f"{verb}MlflowTrackingServer", TrackingServerName="server")
+record("sagemaker", "ListMlflowTrackingServers", TrackingServerStatus="Stopped", MaxResults=100)
+record("sagemaker", "AddTags", ResourceArn=ARN, Tags=TAGS)
+record("sagemaker", "DeleteTags", ResourceArn=ARN, TagKeys=["a", "c"])
+record("sagemaker", "ListTags", ResourceArn=ARN)
+
 (Path(__file__).parent / "wire-forms.txt").write_text("\n\n".join(blocks) + "\n")

@@ -22,7 +22,7 @@ public struct S3Object: Sendable, Hashable {
     init(_ response: HTTPResponse) throws(UnexpectedAnswer) {
         guard let size = response.headers["content-length"].flatMap({ Int($0) }), size >= 0 else {
             throw UnexpectedAnswer(
-                service: "s3", operation: "HeadObject", status: response.status, missing: "the object's size")
+                service: "s3", operation: "HeadObject", "the answer has no content length")
         }
         self.init(
             size: size, contentType: response.headers["content-type"], entityTag: response.headers["etag"],

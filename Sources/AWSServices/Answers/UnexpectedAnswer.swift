@@ -4,20 +4,18 @@ public struct UnexpectedAnswer: Error, Sendable, Equatable, CustomStringConverti
     public var service: String
     /// The call's name.
     public var operation: String
-    /// The HTTP status.
-    public var status: Int
-    /// What the answer should have had.
-    public var missing: String
+    /// What is wrong with the answer, to stand after "but": `it has no UploadId`. Nothing of the answer itself, which may
+    /// hold secrets.
+    public var reason: String
 
-    init(service: String, operation: String, status: Int, missing: String) {
+    init(service: String, operation: String, _ reason: String) {
         self.service = service
         self.operation = operation
-        self.status = status
-        self.missing = missing
+        self.reason = reason
     }
 
-    /// `s3 CreateMultipartUpload answered with status 200, but without an upload id.`
+    /// `s3 CreateMultipartUpload was accepted, but the answer has no UploadId.`
     public var description: String {
-        "\(service) \(operation) answered with status \(status), but without \(missing)."
+        "\(service) \(operation) was accepted, but \(reason)."
     }
 }

@@ -29,8 +29,7 @@ extension S3Client {
         let request = try request(.post, location, query: "uploads", headers: headers)
         let response = try await send(operation, request, location)
         guard let id = (try? XMLElement(parsing: response.body))?["UploadId"]?.text, !id.isEmpty else {
-            throw UnexpectedAnswer(
-                service: "s3", operation: operation, status: response.status, missing: "an upload id")
+            throw UnexpectedAnswer(service: "s3", operation: operation, "the answer has no upload id")
         }
         return id
     }
@@ -54,7 +53,7 @@ extension S3Client {
             options: Self.upload(of: body.count))
         guard let tag = response.headers["etag"], !tag.isEmpty else {
             throw UnexpectedAnswer(
-                service: "s3", operation: "UploadPart", status: response.status, missing: "the part's entity tag")
+                service: "s3", operation: "UploadPart", "the answer has no entity tag")
         }
         return tag
     }
