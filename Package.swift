@@ -104,7 +104,7 @@ let package = Package(
 
         // Functions.
         function(
-            "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
+            "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json", "upload.py"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
 

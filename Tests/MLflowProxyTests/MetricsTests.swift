@@ -59,7 +59,8 @@ import Timestamps
         (ALBTargetRequest.example(.get, "/../x"), "malformed"),
         (.example(.post, "/a", headers: ["origin": "https://evil.example"]), "foreign-page"),
         (.example(.post, "/api/2.0/mlflow/runs/create", body: "{}"), "access"),
-        (.example(.get, "/_proxy/none"), "route"), (.example(.get, "/", headers: ["host": "other.example.com"]), "foreign-name"),
+        (.example(.get, "/_proxy/none"), "route"),
+        (.example(.get, "/", headers: ["host": "other.example.com"]), "foreign-name"),
     ])
     func aRefusalIsCountedByItsReason(request: ALBTargetRequest, reason: String) async throws {
         let record = try await Self.record(request) { fixture in

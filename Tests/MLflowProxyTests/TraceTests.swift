@@ -12,7 +12,8 @@ import Testing
 
     @Test func lambdasTraceGoesOnInPlaceOfTheLoadBalancers() async throws {
         var fixture = Fixture()
-        fixture.traceID = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:0"
+        fixture.traceID =
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:0"
         _ = try await fixture.answer(.example(headers: ["x-amzn-trace-id": Self.xRay]))
         let sent = try #require(fixture.transport.requests.first)
         #expect(sent.headers.values("x-amzn-trace-id") == [try #require(fixture.traceID)])
@@ -40,8 +41,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "x", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "00-\(String(repeating: "0", count: 32))-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "", "x", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+        "00-\(String(repeating: "0", count: 32))-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "\(parent)-more", "\(parent) \(parent)",
     ])
     func aMalformedTraceGoesNowhere(parent: String) async throws {
