@@ -83,8 +83,8 @@ let package = Package(
         module(
             "MLflowProxy",
             [
-                "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSServices", "AWSSigning", "HTTP",
-                "JSON", "Lambda", "Timestamps", "Configuration", logging,
+                "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSServices", "AWSSigning",
+                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
             ]),
 
         // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.
@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["COpenSSL", "Encoding", "HTTP"], path: "Tests/TestSupport",
             swiftSettings: settings),
-        tests("HTTP"),
+        tests("HTTP", ["TestSupport"]),
         tests("JSON", ["TestSupport"]),
         tests("Encoding", ["TestSupport"]),
         tests("XML", ["TestSupport"]),
@@ -135,7 +135,7 @@ let package = Package(
             "MLflowProxy",
             [
                 "TestSupport", "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSSigning",
-                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
+                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", "XML", logging,
             ]),
         tests(
             "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],

@@ -13,14 +13,14 @@ public enum Gzip {
     }
 
     /// Window bits of a 32 KiB window, plus the flag for a gzip header and trailer.
-    private static let gzipWindowBits: Int32 = 15 + 16
+    static let windowBits: Int32 = 15 + 16
 
     /// The bytes in gzip form, with a header that is the same for the same bytes.
     ///
     /// - Throws: ``GzipError`` when memory ran out.
     public static func compress(_ bytes: [UInt8], level: Level = .balanced) throws(GzipError) -> [UInt8] {
         var stream = z_stream()
-        guard czlib_deflate_init(&stream, level.rawValue, gzipWindowBits) == Z_OK else { throw .outOfMemory }
+        guard czlib_deflate_init(&stream, level.rawValue, windowBits) == Z_OK else { throw .outOfMemory }
         defer { deflateEnd(&stream) }
         let capacity = Int(deflateBound(&stream, UInt(bytes.count)))
         var status = Z_OK
@@ -45,7 +45,7 @@ public enum Gzip {
     /// - Throws: ``GzipError``
     public static func decompress(_ bytes: [UInt8], limit: Int) throws(GzipError) -> [UInt8] {
         var stream = z_stream()
-        guard czlib_inflate_init(&stream, gzipWindowBits) == Z_OK else { throw .outOfMemory }
+        guard czlib_inflate_init(&stream, windowBits) == Z_OK else { throw .outOfMemory }
         defer { inflateEnd(&stream) }
         var output: [UInt8] = []
         var status = Z_OK

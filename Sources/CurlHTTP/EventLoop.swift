@@ -28,6 +28,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Every handle ever made, which keeps alive what libcurl's callbacks point to.
     private var handles: [EasyHandle] = []
     private var idleHandles: [EasyHandle] = []
+    /// The transfers under way whose bodies are read as they come.
+    private var streaming: [Transfer] = []
     private var timers = Timers()
     private var signals: SignalWatch?
     private var spareJobs: [UnownedJob] = []
@@ -57,6 +59,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             wakeSleepers()
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
+            for transfer in streaming { transfer.deliver() }
             finishTransfers()
             let (isIdle, isStopped) = mailbox.withLock { ($0.isEmpty, $0.isStopped) }
             if isStopped { return }
@@ -136,6 +139,7 @@ extension EventLoop {
             release(handle)
             return transfer.finish(CURLE_OUT_OF_MEMORY)
         }
+        if transfer.isStreaming { streaming.append(transfer) }
     }
 
     /// Aborts a transfer; its connection is closed, since the answer may still be on its way. Only on the loop's thread.
@@ -167,6 +171,7 @@ extension EventLoop {
     private func release(_ handle: EasyHandle) {
         curl_multi_remove_handle(multi, handle.easy)
         handle.renewAfterConnecting()
+        if let transfer = handle.transfer, transfer.isStreaming { streaming.removeAll { $0 === transfer } }
         handle.transfer = nil
         idleHandles.append(handle)
     }

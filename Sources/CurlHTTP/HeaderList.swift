@@ -16,9 +16,9 @@ final class HeaderList {
                 if !request.headers.contains("Content-Type") { append("Content-Type:") }
                 append("Expect:")
             }
-        case .stream:
+        case .stream(let stream):
             if !request.headers.contains("Content-Type") { append("Content-Type:") }
-            append("Transfer-Encoding: chunked")
+            if stream.contentLength == nil { append("Transfer-Encoding: chunked") }
             append("Expect:")
         }
     }

@@ -6,7 +6,8 @@ struct ResponseHead {
     private(set) var headers = HTTPHeaders()
     /// The body's length, when the server says one.
     private(set) var contentLength: Int?
-    private var isComplete = false
+    /// Whether the empty line that ends the head has come.
+    private(set) var isComplete = false
 
     /// Takes one line with its line end.
     ///

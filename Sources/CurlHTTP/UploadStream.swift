@@ -20,16 +20,28 @@ struct UploadStream {
     private(set) var isPaused = false
 
     /// Takes a piece, nil at the end; the producer goes on when it has been sent.
-    mutating func offer(_ next: [UInt8]?, _ producer: CheckedContinuation<Void, any Error>) {
-        guard !isAborted else { return producer.resume(throwing: CancellationError()) }
-        guard let next else {
-            isEnded = true
-            return producer.resume()
+    ///
+    /// - Returns: whether libcurl must be told to go on, outside of any access to this value, since it may call back at
+    ///   once.
+    mutating func offer(_ next: [UInt8]?, _ producer: CheckedContinuation<Void, any Error>) -> Bool {
+        if isAborted {
+            producer.resume(throwing: CancellationError())
+            return false
         }
-        guard !next.isEmpty else { return producer.resume() }
-        piece = next
-        position = 0
-        self.producer = producer
+        if let next {
+            if next.isEmpty {
+                producer.resume()
+                return false
+            }
+            piece = next
+            position = 0
+            self.producer = producer
+        } else {
+            isEnded = true
+            producer.resume()
+        }
+        defer { isPaused = false }
+        return isPaused
     }
 
     /// Ends the body in failure: libcurl aborts the transfer at its next read.

@@ -17,8 +17,12 @@ extension HTTPRequest {
             let name = HTTPToken.isToken(field.name) ? "the header \(field.name)" : "a header's name"
             throw refused("\(name) has a character that is not allowed there")
         }
-        if method == .head, case .bytes(let bytes) = body, !bytes.isEmpty {
-            throw refused("a HEAD request has no body")
+        switch body {
+        case .bytes(let bytes):
+            if method == .head, !bytes.isEmpty { throw refused("a HEAD request has no body") }
+        case .stream(let stream):
+            if method == .head { throw refused("a HEAD request has no body") }
+            if let length = stream.contentLength, length < 0 { throw refused("the body's length is negative") }
         }
     }
 

@@ -111,6 +111,13 @@ public struct JSONObject: Sendable, Hashable {
     }
 }
 
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// `["name": "value"]`, in the order written
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self.init(elements.map { Member(name: $0, value: $1) })
+    }
+}
+
 extension JSONObject: Sequence {
     /// The members in order.
     public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }

@@ -1,4 +1,5 @@
 internal import AWSCore
+internal import AWSSigning
 public import Configuration
 public import HTTP
 public import Logging
@@ -25,7 +26,7 @@ extension MLflowProxyHandler {
         var sessions: CallerSessions?
         if let role = configuration.assumedRole {
             let sts = STSClient(
-                endpoint: try Self.stsEndpoint(environment, region: endpoint.region), transport: transport,
+                endpoint: try Self.serviceEndpoint(.sts, environment, region: endpoint.region), transport: transport,
                 clock: clock, now: now)
             credentials = CachedCredentials(
                 AssumeRoleCredentials(role, source: own, sts: sts), logger: logger, now: now)
@@ -33,9 +34,16 @@ extension MLflowProxyHandler {
                 sessions = CallerSessions(role: role, source: own, sts: sts, logger: logger, now: now)
             }
         }
+        var storage: AWSClient?
+        if configuration.overflow != nil {
+            // The function's own role stores, whichever one asks MLflow.
+            storage = AWSClient(
+                endpoint: try Self.serviceEndpoint(.s3, environment, region: endpoint.region), errorForm: .xml,
+                signing: .s3, credentials: own, transport: transport, clock: clock, now: now)
+        }
         self.init(
             configuration: configuration, endpoint: endpoint, services: services, credentials: credentials,
-            sessions: sessions, transport: transport,
+            sessions: sessions, transport: transport, storage: storage,
             functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] ?? RequestHeaders.product, now: now, clock: clock)
     }
 
@@ -52,11 +60,11 @@ extension MLflowProxyHandler {
         }
     }
 
-    /// STS in the function's own region, which is the nearest.
-    private static func stsEndpoint(
-        _ environment: Environment, region: String
+    /// A service in the function's own region, which is the nearest.
+    private static func serviceEndpoint(
+        _ service: AWSService, _ environment: Environment, region: String
     ) throws(ConfigurationError) -> ServiceEndpoint {
         try ServiceEndpoint.resolve(
-            service: .sts, region: environment["AWS_REGION"] ?? region, environment: environment)
+            service: service, region: environment["AWS_REGION"] ?? region, environment: environment)
     }
 }

@@ -9,15 +9,14 @@ public import Timestamps
 ///
 /// Each request goes through the same steps: read the event, answer the proxy's own routes, check the site it was sent
 /// to and from, know the caller, make the request upstream, see whether it is allowed, sign and send it, make the
-/// answer, make it fit the load balancer's limit. A step that refuses ends in an HTTP answer that says why; only an event that no load balancer sent
+/// answer, make it fit the load balancer's limit or put it where it need not. A step that refuses ends in an HTTP answer that says why; only an event that no load balancer sent
 /// is a function error.
 public struct MLflowProxyHandler: LambdaHandler {
     private let origins: OriginPolicy
     private let authenticator: Authenticator
     private let access: AccessPolicy
     private let upstreamRequest: UpstreamRequest
-    private let client: UpstreamClient
-    private let upstreamResponse: UpstreamResponse
+    private let delivery: AnswerDelivery
     private let ownRoutes: OwnRoutes
     private let services: ProxyServices
     private let sessions: CallerSessions?
@@ -34,29 +33,35 @@ public struct MLflowProxyHandler: LambdaHandler {
     ///   - credentials: What requests are signed with; asked for each request, so it should cache.
     ///   - sessions: What the requests of known callers are signed with instead.
     ///   - transport: Sends the requests, those for the load balancer's keys included.
+    ///   - storage: Calls S3, for ``ProxyConfiguration/overflow``; without it nothing is stored.
     ///   - functionName: The name under which the metrics are counted.
     ///   - now: The time, for signatures, deadlines and the ends of tokens.
-    ///   - clock: Measures the times in the log, and how long a missing key is not asked for again; ends what takes too
-    ///     long.
+    ///   - clock: Measures the times in the log, and how long a missing key is not asked for again; waits between tries,
+    ///     and ends what takes too long.
     public init(
         configuration: ProxyConfiguration, endpoint: MLflowEndpoint, services: ProxyServices,
         credentials: any CredentialProvider, sessions: CallerSessions? = nil, transport: any HTTPTransport,
-        functionName: String = "mlflow-proxy", now: @escaping @Sendable () -> Timestamp = { .now() },
-        clock: any Clock<Duration> = ContinuousClock()
+        storage: AWSClient? = nil, functionName: String = "mlflow-proxy",
+        now: @escaping @Sendable () -> Timestamp = { .now() }, clock: any Clock<Duration> = ContinuousClock()
     ) {
         origins = OriginPolicy(publicOrigin: configuration.publicOrigin, allowed: configuration.allowedOrigins)
         authenticator = Authenticator(
             mode: configuration.authentication, transport: transport, now: now, clock: clock)
         access = AccessPolicy(allowed: configuration.access)
         upstreamRequest = UpstreamRequest(endpoint: endpoint)
-        client = UpstreamClient(
-            endpoint: endpoint, credentials: credentials, transport: transport,
-            timeout: configuration.upstreamTimeout, now: now)
-        upstreamResponse = UpstreamResponse(
-            location: LocationRule(
-                endpoint: endpoint,
-                origins: configuration.allowedOrigins + [configuration.publicOrigin].compactMap(\.self)),
-            frameAncestors: configuration.frameAncestors)
+        let overflow = configuration.overflow.flatMap { place in
+            storage.map { OverflowStore(place, client: $0, upstreamARN: endpoint.arn, now: now) }
+        }
+        delivery = AnswerDelivery(
+            client: UpstreamClient(
+                endpoint: endpoint, credentials: credentials, transport: transport,
+                timeout: configuration.upstreamTimeout, takesLongBodies: overflow != nil, clock: clock, now: now),
+            response: UpstreamResponse(
+                location: LocationRule(
+                    endpoint: endpoint,
+                    origins: configuration.allowedOrigins + [configuration.publicOrigin].compactMap(\.self)),
+                frameAncestors: configuration.frameAncestors),
+            overflow: overflow, clock: clock)
         ownRoutes = OwnRoutes(endpoint: endpoint, configuration: configuration)
         self.services = services
         self.sessions = sessions
@@ -108,23 +113,14 @@ public struct MLflowProxyHandler: LambdaHandler {
         try origins.check(request)
         let caller = try await authenticator.authenticate(request, context: context)
         log.subject = caller?.pseudonym
-        var client = client
-        if let caller, let sessions { client.credentials = sessions.credentials(of: caller) }
+        var delivery = delivery
+        if let caller, let sessions { delivery.client.credentials = sessions.credentials(of: caller) }
         let own = OwnRequest(
-            event: request, client: client, services: services, trace: log.trace, clock: clock, context: context)
+            event: request, client: delivery.client, services: services, trace: log.trace, clock: clock, context: context)
         if part == nil, let response = try await ownRoutes.answer(own) { return response }
         let outgoing = try upstreamRequest.make(from: request, part: part, trace: log.trace)
         try access.check(request, path: part?.path ?? request.path)
-        let watch = Stopwatch(clock)
-        let incoming: HTTPResponse
-        do {
-            defer { log.upstream = watch.elapsed }
-            incoming = try await client.send(outgoing, context: context)
-        }
-        let answer = try upstreamResponse.make(from: incoming, to: outgoing, logger: context.logger)
-        return try AnswerFitting.fit(
-            part.map { part throws(ProxyError) in try ScriptParts.part(part, of: answer) } ?? answer, to: outgoing,
-            path: request.path, isScript: part == nil && request.headers["sec-fetch-dest"] == "script")
+        return try await delivery.answer(to: AnswerUse(request, outgoing: outgoing, part: part), context, &log)
     }
 
     private func encode(_ response: HTTPResponse, for request: ALBTargetRequest) -> [UInt8] {

@@ -112,6 +112,9 @@ struct OwnRequest: Sendable {
     let clock: any Clock<Duration>
     let context: LambdaContext
 
+    /// The most that is read of an answer, in bytes. A run with all that MLflow lets it have is about 1 MB.
+    private static let maximumAnswerBytes = 4 << 20
+
     /// Asks MLflow something of the proxy's own and waits for the whole answer, whatever its status.
     ///
     /// - Parameters:
@@ -124,11 +127,24 @@ struct OwnRequest: Sendable {
         ]
         trace.carry(into: &headers)
         let query = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
-        return try await client.send(
-            HTTPRequest(
-                .get, scheme: client.endpoint.scheme, authority: client.endpoint.authority,
-                path: client.endpoint.pathPrefix + path, query: query.joined(separator: "&"), headers: headers),
-            context: context)
+        let request = HTTPRequest(
+            .get, scheme: client.endpoint.scheme, authority: client.endpoint.authority,
+            path: client.endpoint.pathPrefix + path, query: query.isEmpty ? nil : query.joined(separator: "&"),
+            headers: headers)
+        let answer = try await client.send(request, context: context)
+        var response = answer.head
+        do {
+            if let rest = answer.rest {
+                let (bytes, isComplete) = try await rest.collect(upTo: Self.maximumAnswerBytes)
+                guard isComplete else {
+                    throw ProxyError.badGateway("MLflow's answer about \(path) is too large to be read.")
+                }
+                response.body += bytes
+            }
+        } catch let error as TransportError {
+            throw client.fault(error, path: path, context)
+        }
+        return response
     }
 
     /// Carries out a call to AWS within the time there is: the last second of the invocation is for the answer.
@@ -140,8 +156,9 @@ struct OwnRequest: Sendable {
     ) async throws -> Value {
         let remaining = context.remainingTime(at: client.now()).map { $0 - .seconds(1) } ?? limit
         do {
-            return try await TimeLimit.run(min(limit, remaining), on: clock, call)
-        } catch is TimeLimit.Passed {
+            guard remaining > .zero else { throw TimeLimit.Exceeded() }
+            return try await TimeLimit.run(min(limit, remaining), clock: clock, call)
+        } catch is TimeLimit.Exceeded {
             throw ProxyError.gatewayTimeout("\(name) did not answer in time. Try again.")
         }
     }

@@ -23,6 +23,9 @@ struct UpCommand: AsyncParsableCommand {
     var port: Int = 8080
     @Option(help: "The most processes of a function at a time.")
     var concurrency: Int = 4
+    @Flag(
+        inversion: .prefixedNo, help: "Gives the function that serves a bucket for answers that are too large for it.")
+    var bucket = true
     @Flag(help: "Runs the same, checks the results, and exits.")
     var check = false
 
@@ -38,7 +41,7 @@ struct UpCommand: AsyncParsableCommand {
             settings: LocalStack.Settings(
                 functions: Files.absolute(functions), mlflow: Files.absolute(mlflow), moto: Files.absolute(moto),
                 events: Files.absolute(events), state: Files.absolute(state), port: port, concurrency: concurrency,
-                check: check))
+                hasBucket: bucket, check: check))
         let signals = StopSignals()
         let passed = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { try await stack.run() }

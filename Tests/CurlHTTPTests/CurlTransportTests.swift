@@ -151,6 +151,7 @@ import Testing
         ("", .reset, .connectionLost),
         ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", .close, .connectionLost),
         ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", .reset, .connectionLost),
+        ("HTTP/1.1 200 OK\r\nX-A: 1\r\n", .close, .connectionLost),
         ("HTTP/1.1 200 OK\r\nX-A: 1\r\n folded\r\nContent-Length: 0\r\n\r\n", .close, .malformedResponse),
         ("HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n", .close, .malformedResponse),
         ("SSH-2.0-OpenSSH_9.2\r\n", .close, .malformedResponse),

@@ -13,6 +13,15 @@ final class LoopThread: Sendable {
         Thread.detachNewThread { loop.run() }
     }
 
+    /// The processor time that the loop's thread has used.
+    func processorTime() async -> Duration {
+        await Task(executorPreference: loop) {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        }.value
+    }
+
     deinit {
         loop.stop()
     }

@@ -1,5 +1,6 @@
 import CurlHTTP
 import HTTP
+import Synchronization
 import TestSupport
 import Testing
 
@@ -134,6 +135,64 @@ import Testing
         #expect(error?.kind == .bodyStream)
     }
 
+    @Test(arguments: Kind.allCases) func aStreamOfKnownLengthArrivesWithItsLengthAndNotInChunks(kind: Kind) async throws
+    {
+        let setup = try Self.setUp(kind) { request in
+            guard case .bytes(let bytes) = request.body else { return nil }
+            let framing = request.headers["Content-Length"] ?? request.headers["Transfer-Encoding"] ?? "none"
+            return HTTPResponse(status: 200, headers: ["X-Framing": framing], body: bytes)
+        }
+        for sizes in [[], [0], [5], [200_000, 0, 3, 1_500_000, 0]] {
+            let length = sizes.reduce(0, +)
+            let pieces = PieceSource(sizes.map { [UInt8](repeating: UInt8($0 % 251), count: $0) })
+            let response = try await setup.transport.send(
+                HTTPRequest(
+                    .put, scheme: "http", authority: setup.authority,
+                    body: .stream(
+                        HTTPBodyStream(
+                            contentLength: length, trailers: { ["X-Never": "sent"] }, next: { await pieces.next() }))))
+            #expect(response.body == sizes.flatMap { [UInt8](repeating: UInt8($0 % 251), count: $0) })
+            #expect(response.headers["x-framing"] == (kind == .curl ? "\(length)" : "none"))
+        }
+    }
+
+    @Test(
+        arguments: Kind.allCases,
+        [([[1, 2], [3]], 4), ([[1, 2], [3]], 2), ([[1]], 0), ([], 1)] as [([[UInt8]], Int)])
+    func aStreamOfAnotherLengthThanAnnouncedNeverArrivesWhole(kind: Kind, body: ([[UInt8]], Int)) async throws {
+        let arrived = Mutex(0)
+        let setup = try Self.setUp(kind) { _ in
+            arrived.withLock { $0 += 1 }
+            return HTTPResponse(status: 200)
+        }
+        let pieces = PieceSource(body.0)
+        let error = await #expect(throws: TransportError.self) {
+            try await setup.transport.send(
+                HTTPRequest(
+                    .put, scheme: "http", authority: setup.authority,
+                    body: .stream(HTTPBodyStream(contentLength: body.1) { await pieces.next() })))
+        }
+        #expect(error?.kind == .bodyStream)
+        #expect(error?.reason.contains("announced \(body.1)") == true)
+        #expect(arrived.withLock { $0 } == 0)
+    }
+
+    @Test(arguments: Kind.allCases) func anOpenedResponseIsTheSameAsAWholeOne(kind: Kind) async throws {
+        let setup = try Self.setUp(kind) { request in
+            HTTPResponse(status: 201, headers: ["X-A": "1"], body: [UInt8](repeating: 4, count: 300_000))
+        }
+        for method in [HTTPMethod.get, .head, .post] {
+            let request = HTTPRequest(method, scheme: "http", authority: setup.authority)
+            let whole = try await setup.transport.send(request)
+            let opened = try await setup.transport.open(request, options: TransferOptions(maximumResponseBytes: 10))
+            #expect(opened.status == whole.status)
+            #expect(opened.headers == whole.headers)
+            let body = try await opened.body.collect(upTo: 1_000_000)
+            #expect(body.bytes == whole.body)
+            #expect(body.isComplete)
+        }
+    }
+
     @Test(arguments: Kind.allCases) func aBodyOverTheCapIsRefused(kind: Kind) async throws {
         let setup = try Self.setUp(kind) { _ in HTTPResponse(status: 200, body: [UInt8](repeating: 1, count: 1_001)) }
         let request = HTTPRequest(.get, scheme: "http", authority: setup.authority)
@@ -184,6 +243,12 @@ import Testing
         bad.append(HTTPRequest(HTTPMethod(rawValue: "GET /x HTTP/1.1\r\n"), scheme: "http", authority: setup.authority))
         bad.append(HTTPRequest(.get, scheme: "http", authority: setup.authority, query: "a b"))
         bad.append(HTTPRequest(.head, scheme: "http", authority: setup.authority, body: .bytes([1])))
+        bad.append(
+            HTTPRequest(.head, scheme: "http", authority: setup.authority, body: .stream(HTTPBodyStream { nil })))
+        bad.append(
+            HTTPRequest(
+                .put, scheme: "http", authority: setup.authority,
+                body: .stream(HTTPBodyStream(contentLength: -1) { nil })))
         for request in bad {
             let error = await #expect(throws: TransportError.self) { try await setup.transport.send(request) }
             #expect(error?.kind == .invalidRequest)

@@ -109,6 +109,23 @@ private struct EchoHandler: ServerHandler {
         #expect(answer.hasSuffix("\r\n\r\n"))
     }
 
+    @Test func `A streamed body of known length arrives whole, or not at all`() async throws {
+        try await withServer { port in
+            let transport = LoopbackTransport()
+            func post(_ pieces: [[UInt8]], length: Int) async throws -> HTTPResponse {
+                let source = PieceSource(pieces)
+                return try await transport.send(
+                    HTTPRequest(
+                        .post, scheme: "http", authority: "127.0.0.1:\(port)",
+                        body: .stream(HTTPBodyStream(contentLength: length) { await source.next() })))
+            }
+            #expect(try await post([[1, 2], [], [3]], length: 3).body == [1, 2, 3])
+            #expect(try await post([], length: 0).body == [])
+            await #expect(throws: HTTPBodyLengthError.self) { try await post([[1, 2], [3]], length: 2) }
+            await #expect(throws: HTTPBodyLengthError.self) { try await post([[1, 2], [3]], length: 4) }
+        }
+    }
+
     @Test func `A body over the limit is not kept, and the connection goes on`() async throws {
         try await withServer { port in
             let transport = LoopbackTransport()

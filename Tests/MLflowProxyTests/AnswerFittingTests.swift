@@ -101,7 +101,7 @@ import Testing
 
     @Test func aBodyOverTheCapIsTheSameRefusal() async throws {
         let answer = try await Self.fixture(
-            [UInt8](repeating: 0, count: AnswerLimit.maximumUpstreamBytes + 1), ["content-type": "application/zip"]
+            [UInt8](repeating: 0, count: AnswerLimit.maximumScriptBytes + 1), ["content-type": "application/zip"]
         ).answer(.example(.get, "/get-artifact"))
         #expect(answer.status == 413)
     }

@@ -12,7 +12,7 @@ import Synchronization
 import TestSupport
 import Timestamps
 
-/// A proxy before a stub of the MLflow service, at a moment that stands still.
+/// A proxy before a stub of the MLflow service, at a moment that stands still unless its clock is moved.
 struct Fixture: Sendable {
     static let arn = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/team"
     static let secrets = ["SECRETKEY", "SESSIONTOKEN"]
@@ -24,7 +24,7 @@ struct Fixture: Sendable {
     var credentials: any CredentialProvider = FixedCredentials()
     var deadline: Timestamp? = Fixture.now + .seconds(30)
     var traceID: String?
-    let clock = ManualClock()
+    var clock = ManualClock()
     let log = LogRecorder()
     let transport: StubTransport
 
@@ -37,13 +37,17 @@ struct Fixture: Sendable {
         self.init { _ in response }
     }
 
-    func handle(_ event: [UInt8]) async throws -> [UInt8] {
-        let handler = MLflowProxyHandler(
+    func handler() throws -> MLflowProxyHandler {
+        MLflowProxyHandler(
             configuration: configuration,
             endpoint: try MLflowEndpoint(arn: endpointARN, customEndpoint: customEndpoint),
             services: try ProxyServices(region: "eu-central-1", environment: Environment([:])),
-            credentials: credentials, transport: transport, functionName: "proxy", now: { Fixture.now }, clock: clock)
-        return try await handler.handle(event, context: context)
+            credentials: credentials, transport: transport, functionName: "proxy",
+            now: { [clock] in Fixture.now + clock.now.offset }, clock: clock)
+    }
+
+    func handle(_ event: [UInt8]) async throws -> [UInt8] {
+        try await handler().handle(event, context: context)
     }
 
     func answer(_ request: ALBTargetRequest) async throws -> Answer {

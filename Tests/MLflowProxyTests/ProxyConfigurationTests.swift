@@ -53,7 +53,8 @@ import Testing
 
     @Test(arguments: [
         ("PROXY_ALB_ARN", "does nothing with it"), ("PROXY_OIDC_CLIENT_ID", "does nothing with it"),
-        ("PROXY_OVERFLOW_BUCKET", "does nothing with it"), ("PROXY_ALLOWED_ORIGIN", "PROXY_ALLOWED_ORIGINS is meant"),
+        ("PROXY_OVERFLOW_BUCKETS", "PROXY_OVERFLOW_BUCKET is meant"),
+        ("PROXY_ALLOWED_ORIGIN", "PROXY_ALLOWED_ORIGINS is meant"),
         ("PROXY_PUBLIC_URI", "PROXY_PUBLIC_URL is meant"), ("PROXY_FRAME_ANCESTOR", "PROXY_FRAME_ANCESTORS is meant"),
         ("PROXY_COMPLETELY_UNHEARD_OF", "its settings are PROXY_AUTH"),
     ])

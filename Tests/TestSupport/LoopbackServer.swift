@@ -16,6 +16,8 @@ public final class LoopbackServer: Sendable {
     public struct Answer: Sendable {
         /// The bytes.
         public var bytes: [UInt8]
+        /// More bytes, made while they are written: gives the piece of a number, counted from 0, nil at the end.
+        public var pieces: (@Sendable (Int) -> [UInt8]?)?
         /// What follows them.
         public var then: Then
 
@@ -28,6 +30,14 @@ public final class LoopbackServer: Sendable {
         /// Any text at all.
         public init(raw text: String, then: Then = .keepOpen) {
             self.init(raw: Array(text.utf8), then: then)
+        }
+
+        /// A text, and then pieces until there are no more.
+        public init(
+            raw text: String, then: Then = .keepOpen, pieces: @escaping @Sendable (Int) -> [UInt8]?
+        ) {
+            self.init(raw: text, then: then)
+            self.pieces = pieces
         }
 
         /// A well-formed response.
@@ -56,6 +66,8 @@ public final class LoopbackServer: Sendable {
     private let answer: @Sendable (Received) -> Answer?
     private let log = Mutex<[Received]>([])
     private let connections = Mutex(0)
+    private let closedConnections = Mutex(0)
+    private let written = Mutex(0)
     /// The port on 127.0.0.1.
     public let port: UInt16
 
@@ -76,10 +88,17 @@ public final class LoopbackServer: Sendable {
         guard bound else { throw ServerError(errno) }
         port = UInt16(bigEndian: address.sin_port)
         spawn { [weak self, descriptor] in
+            // Closed by this thread alone: once it is, its number may be another server's, whose clients would land here.
+            defer { Glibc.close(descriptor) }
             while true {
                 let connection = uninterrupted { Int(accept(descriptor, nil, nil)) }
-                guard connection >= 0 else { return }
-                guard let self else { return _ = Glibc.close(Int32(connection)) }
+                guard connection >= 0 else {
+                    if self == nil { return } else { continue }
+                }
+                guard let self else {
+                    Glibc.close(Int32(connection))
+                    continue
+                }
                 let number = self.connections.withLock { count in
                     defer { count += 1 }
                     return count
@@ -90,8 +109,8 @@ public final class LoopbackServer: Sendable {
     }
 
     deinit {
+        // Wakes the thread that accepts.
         shutdown(descriptor, Int32(SHUT_RDWR))
-        Glibc.close(descriptor)
     }
 
     /// Host and port.
@@ -100,6 +119,10 @@ public final class LoopbackServer: Sendable {
     public var requests: [Received] { log.withLock { $0 } }
     /// How many connections were opened.
     public var connectionCount: Int { connections.withLock { $0 } }
+    /// How many connections are closed again, by either side.
+    public var closedConnectionCount: Int { closedConnections.withLock { $0 } }
+    /// How many bytes of pieces the kernel has taken. What the client has not is in the kernel's buffers.
+    public var pieceBytesWritten: Int { written.withLock { $0 } }
 
     private func serve(_ connection: Int32, _ number: Int) {
         var one: Int32 = 1
@@ -108,14 +131,7 @@ public final class LoopbackServer: Sendable {
         while let request = reader.next(number) {
             log.withLock { $0.append(request) }
             guard let answer = answer(request) else { continue }
-            var sent = 0
-            while sent < answer.bytes.count {
-                let count = answer.bytes[sent...].withUnsafeBytes { bytes in
-                    uninterrupted { send(connection, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
-                }
-                guard count > 0 else { break }
-                sent += count
-            }
+            write(answer, to: connection)
             if case .keepOpen = answer.then { continue }
             if case .reset = answer.then {
                 var linger = linger(l_onoff: 1, l_linger: 0)
@@ -124,6 +140,33 @@ public final class LoopbackServer: Sendable {
             break
         }
         Glibc.close(connection)
+        closedConnections.withLock { $0 += 1 }
+    }
+
+    private func write(_ answer: Answer, to connection: Int32) {
+        guard write(answer.bytes, to: connection, counted: false), let pieces = answer.pieces else { return }
+        // A small buffer, so that what was written is nearly what was taken.
+        var size: Int32 = 64 << 10
+        setsockopt(connection, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        var number = 0
+        while let piece = pieces(number) {
+            guard write(piece, to: connection, counted: true) else { return }
+            number += 1
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to connection: Int32, counted: Bool) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { bytes in
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+                return uninterrupted { send(connection, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL)) }
+            }
+            guard count > 0 else { return false }
+            sent += count
+            if counted { written.withLock { $0 += count } }
+        }
+        return true
     }
 }
 

@@ -119,13 +119,20 @@ public final class LoopbackTransport: HTTPTransport {
             }
             try await channel.writeAndFlush(HTTPClientRequestPart.end(nil)).get()
         case .stream(let stream):
-            head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+            let stream = stream.checked()
+            if let length = stream.contentLength {
+                head.headers.replaceOrAdd(name: "Content-Length", value: String(length))
+            } else {
+                head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+            }
             try await channel.writeAndFlush(HTTPClientRequestPart.head(head)).get()
             while let piece = try await stream.next() {
                 try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece)))).get()
             }
             var trailers = NIOHTTP1.HTTPHeaders()
-            for field in stream.trailers() { trailers.add(name: field.name, value: field.value) }
+            for field in stream.contentLength == nil ? stream.trailers() : [:] {
+                trailers.add(name: field.name, value: field.value)
+            }
             try await channel.writeAndFlush(HTTPClientRequestPart.end(trailers.isEmpty ? nil : trailers)).get()
         }
     }

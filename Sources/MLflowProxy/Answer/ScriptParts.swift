@@ -41,7 +41,7 @@ enum ScriptParts {
     private static func plain(_ response: HTTPResponse) throws(ProxyError) -> [UInt8] {
         guard response.headers["content-encoding"] == "gzip" else { return response.body }
         do {
-            return try Gzip.decompress(response.body, limit: AnswerLimit.maximumUpstreamBytes)
+            return try Gzip.decompress(response.body, limit: AnswerLimit.maximumScriptBytes)
         } catch {
             throw .badGateway("The MLflow service's answer cannot be decompressed: \(error).")
         }

@@ -23,7 +23,9 @@ enum RequestHeaders {
             output.append(field.name, field.value)
         }
         if let cookies = RequestCookies.upstream(headers.values("cookie")) { output.append("cookie", cookies) }
-        output.append("accept-encoding", acceptsGzip(headers.values("accept-encoding")) ? "gzip" : "identity")
+        // A range is one of the plain bytes, wherever it is cut.
+        let takesGzip = acceptsGzip(headers.values("accept-encoding")) && !headers.contains("range")
+        output.append("accept-encoding", takesGzip ? "gzip" : "identity")
         output["user-agent"] = headers["user-agent"].map { "\($0) \(product)" } ?? product
         output["via"] = (headers.values("via") + ["1.1 \(product)"]).joined(separator: ", ")
         return output

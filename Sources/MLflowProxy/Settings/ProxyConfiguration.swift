@@ -36,6 +36,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
     public var frameAncestors: [WebOrigin]
     /// The role to sign with, instead of the function's own (`SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN`).
     public var assumedRole: AssumeRoleRequest?
+    /// Where answers go that are too large for the load balancer (`PROXY_OVERFLOW_BUCKET`, `PROXY_OVERFLOW_PREFIX`); nil
+    /// for nowhere.
+    public var overflow: OverflowPlace?
     /// Whether each person's requests are signed with a session of ``assumedRole`` that names the person
     /// (`PROXY_SOURCE_IDENTITY`).
     public var namesCallers = false
@@ -51,7 +54,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
     public init(
         authentication: Authentication, access: Access = .full, publicOrigin: WebOrigin? = nil,
         allowedOrigins: [WebOrigin] = [],
-        frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil
+        frameAncestors: [WebOrigin] = [], assumedRole: AssumeRoleRequest? = nil, overflow: OverflowPlace? = nil
     ) {
         self.authentication = authentication
         self.access = access
@@ -59,11 +62,12 @@ public struct ProxyConfiguration: Sendable, Equatable {
         self.allowedOrigins = allowedOrigins
         self.frameAncestors = frameAncestors
         self.assumedRole = assumedRole
+        self.overflow = overflow
     }
 
     /// The buckets that the proxy uses, each once.
     var buckets: [String] {
-        var buckets: [String] = []
+        var buckets = [overflow?.bucket].compactMap(\.self)
         for location in uploadLocations where !buckets.contains(location.bucket) { buckets.append(location.bucket) }
         return buckets
     }
@@ -80,9 +84,10 @@ public struct ProxyConfiguration: Sendable, Equatable {
         frameAncestors = reader.origins("PROXY_FRAME_ANCESTORS")
         assumedRole = reader.role("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN")
         access = reader.access()
+        overflow = reader.overflow()
         namesCallers = reader.namesCallers()
         hasMetrics = reader.flag("PROXY_METRICS") ?? true
-        uploadLocations = reader.uploadLocations()
+        uploadLocations = reader.uploadLocations(apartFrom: overflow)
         reader.checkNames()
         guard reader.problems.isEmpty, let authentication else { throw ConfigurationError(reader.problems) }
         self.authentication = authentication

@@ -77,22 +77,31 @@ struct ProxySettingsReader {
         }
     }
 
-    mutating func uploadLocations() -> [UploadLocation] {
+    /// The places for uploads.
+    ///
+    /// - Parameter overflow: Where large answers are kept. Whoever could upload there would choose what others' browsers
+    ///   run.
+    mutating func uploadLocations(apartFrom overflow: OverflowPlace?) -> [UploadLocation] {
         FieldValue.list(environment["PROXY_UPLOAD_LOCATIONS"] ?? "").compactMap { text in
-            if let location = UploadLocation(text) { return location }
-            problems.append(
-                "PROXY_UPLOAD_LOCATIONS contains \(quoted(text)): each of its entries should be s3://BUCKET/PREFIX, "
-                    + "separated by commas.")
-            return nil
+            guard let location = UploadLocation(text) else {
+                problems.append(
+                    "PROXY_UPLOAD_LOCATIONS contains \(quoted(text)): each of its entries should be s3://BUCKET/PREFIX, "
+                        + "separated by commas.")
+                return nil
+            }
+            if let overflow, location.overlaps(overflow) {
+                problems.append(
+                    "PROXY_UPLOAD_LOCATIONS contains \(quoted(text)), where PROXY_OVERFLOW_BUCKET and "
+                        + "PROXY_OVERFLOW_PREFIX keep large answers: take another bucket or prefix for one of them.")
+            }
+            return location
         }
     }
 
     /// A variable that nothing reads is a typing error, or asks for what would silently not happen.
     mutating func checkNames() {
         for name in environment.names where name.hasPrefix("PROXY_") && !Self.known.contains(name) {
-            if Self.later.contains(name) {
-                problems.append("\(name) is set, and this version does nothing with it: remove it.")
-            } else if let near = NearestName.of(name, among: Self.known + Self.later) {
+            if let near = NearestName.of(name, among: Self.known) {
                 problems.append("\(name) is no setting of the proxy: \(near) is meant, perhaps.")
             } else {
                 problems.append(
@@ -110,10 +119,7 @@ struct ProxySettingsReader {
         [
             "PROXY_AUTH", "PROXY_PUBLIC_URL", "PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS", "PROXY_ACCESS",
             "PROXY_SOURCE_IDENTITY", "PROXY_METRICS", "PROXY_UPLOAD_LOCATIONS",
-        ] + signInNames
-
-    /// Settings of protections and routes that this version does not have.
-    private static let later = ["PROXY_OVERFLOW_BUCKET", "PROXY_OVERFLOW_PREFIX"]
+        ] + signInNames + overflowNames
 
     /// The value for a message, cut short.
     private func quoted(_ text: String) -> String {

@@ -23,4 +23,9 @@ public struct UploadLocation: Sendable, Hashable {
         location.bucket == bucket && location.key.utf8.count > prefix.utf8.count
             && location.key.utf8.starts(with: prefix.utf8)
     }
+
+    /// Whether an object could be both below this place and one of the large answers.
+    func overlaps(_ overflow: OverflowPlace) -> Bool {
+        bucket == overflow.bucket && (prefix.hasPrefix(overflow.prefix) || overflow.prefix.hasPrefix(prefix))
+    }
 }

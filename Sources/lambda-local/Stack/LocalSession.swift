@@ -7,6 +7,8 @@ struct LocalSession: Sendable {
     let settings: LocalStack.Settings
     /// Takes the sample events.
     let sampled: LocalFunction
+    /// A load balancer before the function without a bucket.
+    let bareAuthority: String
     let door: MLflowFrontDoor
     let transport: LoopbackTransport
     let log: LogFile
@@ -17,7 +19,8 @@ struct LocalSession: Sendable {
         var report = CheckReport()
         try await runEvents(&report)
         try await seed(&report)
-        await checkPages(&report)
+        await checkPages(of: authority, &report)
+        await checkPages(of: bareAuthority, "without a bucket: ", &report)
         let statistics = door.statistics
         report.expect(
             "signatures of requests to SageMaker MLflow", statistics.verified > 0 && statistics.refused == 0,
@@ -71,37 +74,45 @@ struct LocalSession: Sendable {
         }
     }
 
-    private func checkPages(_ report: inout CheckReport) async {
+    private func checkPages(of authority: String, _ prefix: String = "", _ report: inout CheckReport) async {
         let pages: [(path: String, type: String, marker: String)] = [
             ("/", "text/html", "MLflow"), ("/health", "", "OK"), ("/version", "", "."),
         ]
         for page in pages {
-            guard let response = await get(page.path, for: "document", &report) else { continue }
+            guard let response = await get(page.path, of: authority, for: "document", &report) else { continue }
             let text = String(decoding: response.body, as: UTF8.self)
             let isGood =
                 response.status == 200 && text.contains(page.marker)
                 && (response.headers["content-type"] ?? "").hasPrefix(page.type)
-            report.expect("GET \(page.path)", isGood, Self.summary(of: response))
+            report.expect("\(prefix)GET \(page.path)", isGood, Self.summary(of: response))
             guard page.path == "/" else { continue }
             // The largest files of all are among these, and a load balancer takes no more than 1 MiB from a function.
             for asset in Self.assets(of: text) {
                 let use = asset.hasSuffix(".js") ? "script" : "style"
-                guard let response = await get("/\(asset)", for: use, &report) else { continue }
-                report.expect("GET /\(asset)", response.status == 200, Self.summary(of: response))
+                guard let response = await get("/\(asset)", of: authority, for: use, &report) else { continue }
+                report.expect("\(prefix)GET /\(asset)", response.status == 200, Self.summary(of: response))
             }
         }
     }
 
-    /// Asks as a browser does that puts the answer to a use.
-    private func get(_ path: String, for use: String, _ report: inout CheckReport) async -> HTTPResponse? {
+    /// Asks as a browser does that puts the answer to a use, and goes where it is sent.
+    private func get(
+        _ path: String, of authority: String, for use: String, _ report: inout CheckReport
+    ) async -> HTTPResponse? {
         let headers: HTTPHeaders = [
             "Accept-Encoding": "gzip", "Sec-Fetch-Dest": use,
             "Sec-Fetch-Mode": use == "document" ? "navigate" : "no-cors",
             "Sec-Fetch-Site": use == "document" ? "none" : "same-origin",
         ]
         do {
-            return try await transport.send(
+            let response = try await transport.send(
                 HTTPRequest(.get, scheme: "http", authority: authority, path: path, headers: headers))
+            guard response.status == 307, let target = response.headers["location"].flatMap({ URLParts($0) }) else {
+                return response
+            }
+            return try await transport.send(
+                HTTPRequest(
+                    .get, scheme: target.scheme, authority: target.authority, path: target.path, query: target.query))
         } catch {
             report.expect("GET \(path)", false, "\(error)")
             return nil

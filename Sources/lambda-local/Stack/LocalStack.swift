@@ -13,6 +13,7 @@ struct LocalStack: Sendable {
         var state: String
         var port: Int
         var concurrency: Int
+        var hasBucket: Bool
         var check: Bool
     }
 
@@ -115,13 +116,17 @@ struct LocalStack: Sendable {
                 functionLog.write("[mlflow-proxy] \($0)")
             }
         }
-        let function = try await makeFunction(
-            [
-                "PROXY_PUBLIC_URL": "http://127.0.0.1:\(settings.port)",
-                "PROXY_ALLOWED_ORIGINS": "http://localhost:\(settings.port)",
-            ], instances: settings.concurrency)
-        // The sample events are addressed to several names, all but one of which the function that serves must refuse.
+        let origins = ["http://127.0.0.1:\(settings.port)", "http://localhost:\(settings.port)"]
+        var variables = ["PROXY_PUBLIC_URL": origins[0], "PROXY_ALLOWED_ORIGINS": origins[1]]
+        if settings.hasBucket { variables["PROXY_OVERFLOW_BUCKET"] = OverflowBucket.name }
+        let function = try await makeFunction(variables, instances: settings.concurrency)
+        // The sample events are addressed to several names, all but one of which the function that serves must refuse. It
+        // has no bucket either, so that both ways for large answers are tried.
         let sampled = try await makeFunction([:], instances: 1)
+        let bare = try await HTTPServer()
+        let bareBalancer = LoadBalancer(
+            LoadBalancer.Settings(port: bare.port), log: { functionLog.write("[load balancer] \($0)") },
+            target: { await sampled.invoke($0) })
         let loadBalancer = LoadBalancer(
             LoadBalancer.Settings(port: balancer.port), log: { functionLog.write("[load balancer] \($0)") },
             target: { await function.invoke($0) })
@@ -129,7 +134,8 @@ struct LocalStack: Sendable {
         return try await withThrowingTaskGroup(of: Bool?.self) { group in
             let services: [@Sendable () async throws -> Void] = [
                 { try await doorServer.run(door) }, { try await function.run() }, { try await sampled.run() },
-                { try await balancer.run(loadBalancer) }, moto.failWhenEnded, mlflow.failWhenEnded,
+                { try await balancer.run(loadBalancer) }, { try await bare.run(bareBalancer) }, moto.failWhenEnded,
+                mlflow.failWhenEnded,
             ]
             for service in services {
                 group.addTask {
@@ -141,8 +147,10 @@ struct LocalStack: Sendable {
                 async let first: Void = ready("AWS stand-in (moto)", moto, "/moto-api/", since: start)
                 async let second: Void = ready("MLflow", mlflow, "/health", since: start)
                 _ = try await (first, second)
+                try await OverflowBucket(authority: moto.authority, transport: transport).create(origins: origins)
                 let session = LocalSession(
-                    settings: settings, sampled: sampled, door: door, transport: transport, log: functionLog)
+                    settings: settings, sampled: sampled, bareAuthority: "127.0.0.1:\(bare.port)", door: door,
+                    transport: transport, log: functionLog)
                 return try await session.run()
             }
             defer { group.cancelAll() }
