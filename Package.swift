@@ -73,11 +73,10 @@ let package = Package(
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
         module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
 
-        module(
-            "AWSServices", ["AWSCore", "AWSSigning", "Cryptography", "Encoding", "HTTP", "JSON", "XML", "Timestamps"]),
+        module("AWSServices", ["AWSCore", "AWSSigning", "HTTP", "JSON", "XML", "Timestamps"]),
 
         // CloudFormation's custom resources.
-        module("CloudFormation", ["HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+        module("CloudFormation", ["AWSServices", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
 
         // Features.
         module(
@@ -107,6 +106,7 @@ let package = Package(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json", "upload.py"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
+        function("example-resource", ["CloudFormation", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(
@@ -138,7 +138,11 @@ let package = Package(
                 "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", "XML", logging,
             ]),
         tests(
-            "LambdaEmulator", ["lambda-local", "HTTP", "JSON", "Timestamps", "TestSupport"],
+            "LambdaEmulator",
+            [
+                "lambda-local", "example-resource", "AWSSigning", "CloudFormation", "HTTP", "JSON", "Timestamps",
+                "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .executableTarget(
             name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
@@ -146,7 +150,12 @@ let package = Package(
         tests(
             "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         tests("LambdaCodable", ["Lambda", logging]),
-        tests("CloudFormation", ["TestSupport", "HTTP", "JSON", "Lambda", "Timestamps", logging]),
+        tests(
+            "CloudFormation",
+            [
+                "AWSCore", "AWSServices", "AWSSigning", "Configuration", "TestSupport", "HTTP", "JSON", "Lambda",
+                "Timestamps", logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

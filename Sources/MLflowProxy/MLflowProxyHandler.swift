@@ -60,9 +60,9 @@ public struct MLflowProxyHandler: LambdaHandler {
                 location: LocationRule(
                     endpoint: endpoint,
                     origins: configuration.allowedOrigins + [configuration.publicOrigin].compactMap(\.self)),
-                frameAncestors: configuration.frameAncestors),
+                frameAncestors: configuration.frameAncestors, storage: overflow?.origin),
             overflow: overflow, clock: clock)
-        ownRoutes = OwnRoutes(endpoint: endpoint, configuration: configuration)
+        ownRoutes = OwnRoutes(endpoint: endpoint, configuration: configuration, storage: storage)
         self.services = services
         self.sessions = sessions
         metrics = configuration.hasMetrics ? RequestMetrics(functionName: functionName) : nil
@@ -116,7 +116,8 @@ public struct MLflowProxyHandler: LambdaHandler {
         var delivery = delivery
         if let caller, let sessions { delivery.client.credentials = sessions.credentials(of: caller) }
         let own = OwnRequest(
-            event: request, client: delivery.client, services: services, trace: log.trace, clock: clock, context: context)
+            event: request, client: delivery.client, services: services, trace: log.trace, clock: clock,
+            context: context)
         if part == nil, let response = try await ownRoutes.answer(own) { return response }
         let outgoing = try upstreamRequest.make(from: request, part: part, trace: log.trace)
         try access.check(request, path: part?.path ?? request.path)

@@ -1,3 +1,4 @@
+internal import AWSCore
 internal import HTTP
 internal import JSON
 internal import Lambda
@@ -10,11 +11,12 @@ struct OwnRoutes: Sendable {
     private let health: DeepHealth
     private let uploads: UploadRoutes
 
-    init(endpoint: MLflowEndpoint, configuration: ProxyConfiguration) {
+    /// - Parameter storage: Calls the bucket of large answers.
+    init(endpoint: MLflowEndpoint, configuration: ProxyConfiguration, storage: AWSClient?) {
         let access = AccessPolicy(allowed: configuration.access)
         portal = PortalPage(endpoint: endpoint, configuration: configuration)
         open = OpenRoute(endpoint: endpoint, access: access)
-        health = DeepHealth(buckets: configuration.buckets)
+        health = DeepHealth(configuration: configuration, storage: storage)
         uploads = UploadRoutes(locations: configuration.uploadLocations, access: access)
     }
 

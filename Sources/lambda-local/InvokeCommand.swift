@@ -8,36 +8,29 @@ struct InvokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoke",
         abstract: "Invokes an unpacked function once: its answer on standard output, its logs on standard error.",
-        discussion: "Exit codes: 0 answered, 1 function error (its JSON on standard output), 2 cannot start.")
+        discussion: """
+            Exit codes: 0 answered, 1 function error (its JSON on standard output), 2 cannot start.
 
-    @Argument(help: "The function's executable, named bootstrap.")
-    var bootstrap: String
-    @Argument(help: "The file with the event, JSON.")
-    var event: String
-    @Option(name: .customLong("env"), help: "A variable for the function, NAME=VALUE; can be repeated.")
-    var variables: [String] = []
-    @Option(help: "The function's time-out in seconds.")
-    var timeout: Double = 60
-    @Option(help: "The memory the function is told it has, in MB.")
-    var memory: Int = 1769
+            The request of a custom resource without a presigned ResponseURL is played as by the command \
+            cloudformation, without retries: what CloudFormation gets is on standard output then.
+            """)
 
-    func validate() throws {
-        guard timeout > 0, timeout <= 900 else {
-            throw ValidationError("--timeout is \(timeout); Lambda allows up to 900 seconds.")
-        }
-        for variable in variables where !variable.dropFirst().contains("=") {
-            throw ValidationError("--env \(variable) is not NAME=VALUE.")
-        }
-    }
+    @OptionGroup var function: FunctionOptions
 
     func run() async throws {
-        let function = try await LocalFunction(try configuration()) { Console.error($0) }
-        let event = try Files.read(event)
-        do {
-            _ = try JSONValue(parsing: event)
-        } catch {
-            throw LocalError("\(self.event) is \(error).")
+        let event = try function.readEvent()
+        let configuration = try function.configuration()
+        if SampleRequest.recognizes(event.value), SampleRequest.lacksResponseURL(event.value) {
+            let request = try SampleRequest(event.value, for: configuration)
+            return try await CustomResourceSession(request, of: configuration, settings: .init()) {
+                Console.error($0)
+            }.runAndShow()
         }
+        try await invoke(event.bytes, configuration)
+    }
+
+    private func invoke(_ event: [UInt8], _ configuration: FunctionConfiguration) async throws {
+        let function = try await LocalFunction(configuration) { Console.error($0) }
         let start = ContinuousClock.now
         let result = try await withThrowingTaskGroup(of: InvocationResult?.self) { group in
             group.addTask {
@@ -61,20 +54,6 @@ struct InvokeCommand: AsyncParsableCommand {
             throw LocalError("The Runtime API ended before the function answered.")
         }
         throw ExitCode(1)
-    }
-
-    private func configuration() throws(LocalError) -> FunctionConfiguration {
-        let executable = try Files.executable(bootstrap, hint: "Build and unpack the function first: ./build.sh")
-        let directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
-        var values: [String: String] = [:]
-        for variable in variables {
-            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            values[String(parts[0])] = String(parts[1])
-        }
-        return FunctionConfiguration(
-            name: directory.lastPathComponent, executable: executable, taskRoot: directory.path, memoryMB: memory,
-            timeout: .milliseconds(Int64(timeout * 1000)), region: values["AWS_REGION"] ?? "us-east-1",
-            variables: values)
     }
 }
 

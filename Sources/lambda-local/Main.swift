@@ -7,7 +7,9 @@ import LambdaEmulator
 struct LambdaLocal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lambda-local", abstract: "Runs unpacked Lambda functions on this machine.",
-        subcommands: [InvokeCommand.self, SignCommand.self, SageMakerCommand.self, UpCommand.self])
+        subcommands: [
+            InvokeCommand.self, CloudFormationCommand.self, SignCommand.self, SageMakerCommand.self, UpCommand.self,
+        ])
 
     /// Exit codes: 0 all well, 1 the function or a check failed, 2 wrong usage or something cannot start.
     static func main() async {

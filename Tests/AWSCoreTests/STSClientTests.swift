@@ -95,4 +95,36 @@ import Timestamps
             try await sts.assumeRole(try AssumeRoleRequest(roleARN: role, sessionName: "session"), with: source)
         }
     }
+
+    @Test func theCallerIsTold() async throws {
+        let transport = StubTransport { _ in
+            HTTPResponse(
+                status: 200,
+                body: Array(
+                    """
+                    <GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+                    <Arn>arn:aws:sts::123456789012:assumed-role/cleanup/vpc-cleanup</Arn><UserId>AROA1:vpc-cleanup</UserId>
+                    <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
+                    """.utf8))
+        }
+        let identity = try await stsClient(transport) { noon }.callerIdentity(with: source)
+        #expect(identity.accountID == "123456789012")
+        #expect(identity.arn == "arn:aws:sts::123456789012:assumed-role/cleanup/vpc-cleanup")
+        #expect(identity.userID == "AROA1:vpc-cleanup")
+        let sent = try #require(transport.requests.first)
+        #expect(bodyText(sent) == "Action=GetCallerIdentity&Version=2011-06-15")
+        #expect(sent.headers["authorization"]?.contains("Credential=AKIDSOURCE/") == true)
+    }
+
+    @Test func anAnswerThatDoesNotTellTheCallerIsAnError() async throws {
+        let transport = StubTransport { _ in
+            HTTPResponse(
+                status: 200,
+                body: Array("<r><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></r>".utf8))
+        }
+        let sts = try stsClient(transport) { noon }
+        let error = await #expect(throws: CredentialError.self) { try await sts.callerIdentity(with: source) }
+        #expect(
+            error?.description == "sts GetCallerIdentity answered with status 200, but without usable identity.")
+    }
 }

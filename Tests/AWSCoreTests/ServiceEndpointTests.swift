@@ -36,6 +36,8 @@ import Testing
         #expect(try resolve(.logs, "us-east-1", environment).request(.get, path: "/x").url == "http://127.0.0.1:5000/x")
         let logs = ["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": "http://logs.test"]
         #expect(try resolve(.logs, "us-east-1", logs).authority == "logs.test")
+        #expect(try resolve(.logs, "us-east-1", logs).isOverridden)
+        #expect(try !resolve(.logs, "us-east-1").isOverridden)
     }
 
     @Test func overridesCanBeSwitchedOff() throws {

@@ -63,6 +63,22 @@ import Testing
             ])
     }
 
+    @Test(
+        arguments: [
+            ("cn-north-1", [:], "data.s3.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", [:], "data.s3.eusc-de-east-1.amazonaws.eu"),
+            ("us-gov-west-1", ["AWS_USE_FIPS_ENDPOINT": "true"], "data.s3-fips.us-gov-west-1.amazonaws.com"),
+            ("us-east-1", ["AWS_USE_DUALSTACK_ENDPOINT": "true"], "data.s3.dualstack.us-east-1.amazonaws.com"),
+        ] as [(String, [String: String], String)])
+    func everyPartitionHasBucketsBelowItsHost(region: String, environment: [String: String], host: String) async throws
+    {
+        let transport = answers(answer())
+        let client = try awsClient(
+            .s3, transport, .xml, signing: .s3, region: region, environment: environment)
+        try await S3Client(client).headBucket("data")
+        #expect(transport.requests.map(\.authority) == [host])
+    }
+
     @Test func keysAreTakenAsTheyAre() async throws {
         let transport = answers(answer())
         let s3 = try s3(transport)

@@ -25,7 +25,7 @@ def local_tool():
 class LocalStack:
     """`lambda-local up` on a free port, its data in a folder of its own."""
 
-    def __init__(self):
+    def __init__(self, bucket=True):
         self.directory = tempfile.TemporaryDirectory()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -35,7 +35,8 @@ class LocalStack:
         environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
         self.process = subprocess.Popen(
             [local_tool(), "up", "--functions", "dist/unpacked", "--events", "events", "--state", self.directory.name,
-             "--port", str(self.port), "--mlflow", ".venv/bin/mlflow", "--moto", ".venv/bin/moto_server"],
+             "--port", str(self.port), "--mlflow", ".venv/bin/mlflow", "--moto", ".venv/bin/moto_server",
+             *([] if bucket else ["--no-bucket"])],
             cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace", start_new_session=True)
         self.ready = threading.Event()
@@ -52,6 +53,32 @@ class LocalStack:
             if line.startswith("Open "):
                 self.ready.set()
         self.ready.set()
+
+    def port_of(self, name):
+        """The port of one of the servers behind: `MLflow`, `AWS stand-in`."""
+        return int(re.search(rf"^ *{re.escape(name)}\b.* is ready on port (\d+)", "".join(self.output), re.M)[1])
+
+    def log(self, name):
+        """What a server has logged so far: `functions`, `mlflow`, `moto`."""
+        return (pathlib.Path(self.directory.name) / "logs" / f"{name}.log").read_text(errors="replace")
+
+    def function_processes(self):
+        """The process ids of the function's instances."""
+        found = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if "mlflow-proxy/bootstrap" in os.readlink(entry / "exe") and self._is_ours(int(entry.name)):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+    def _is_ours(self, process):
+        while process > 1:
+            if process == self.process.pid:
+                return True
+            process = int(pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        return False
 
     def stop(self):
         """Ends it as Ctrl-C does. Returns the exit status and the processes it left behind."""

@@ -1,5 +1,5 @@
-"""MLflow's user interface through the packaged proxy and a load balancer that takes 1 MiB: every file of it byte for byte,
-and its pages in a real browser."""
+"""MLflow's user interface through the packaged proxy, which has no bucket, and a load balancer that takes 1 MiB: every file
+of it byte for byte, and its pages in a real browser."""
 
 import gzip
 import http.client
@@ -22,7 +22,7 @@ SCREENSHOTS = pathlib.Path(__file__).resolve().parents[2] / ".build" / "screensh
 class UserInterfaceTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stack = LocalStack()
+        cls.stack = LocalStack(bucket=False)
         cls.addClassCleanup(cls.stack.stop)
 
     def get(self, connection, path, headers):

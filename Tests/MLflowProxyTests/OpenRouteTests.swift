@@ -105,7 +105,8 @@ import Testing
 
     @Test(arguments: ["javascript:alert(1)", "http://elsewhere.example/", "//elsewhere.example", ""])
     func whatIsNoSecureAddressIsNotGoneTo(url: String) async throws {
-        let fixture = Self.fixture(HTTPResponse(status: 200, body: (["AuthorizedUrl": .string(url)] as JSONValue).encoded))
+        let fixture = Self.fixture(
+            HTTPResponse(status: 200, body: (["AuthorizedUrl": .string(url)] as JSONValue).encoded))
         let answer = try await fixture.answer(Self.request())
         #expect(answer.status == 502)
         #expect(!answer.headers.contains("location"))

@@ -17,6 +17,7 @@ actor FunctionInstance {
     private let api: RuntimeAPI
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
+    private let started: @Sendable (Int32) -> Void
     private let log: @Sendable (String) -> Void
 
     private var process: ChildProcess?
@@ -30,11 +31,12 @@ actor FunctionInstance {
 
     init(
         _ configuration: FunctionConfiguration, clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp,
-        log: @escaping @Sendable (String) -> Void
+        started: @escaping @Sendable (Int32) -> Void, log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.configuration = configuration
         self.clock = clock
         self.now = now
+        self.started = started
         self.log = log
         server = try await HTTPServer()
         api = RuntimeAPI(concurrency: configuration.invocationsPerInstance, now: now)
@@ -52,6 +54,9 @@ actor FunctionInstance {
         isStopped = true
         await process?.stop(grace: .milliseconds(500), clock: clock)
         await ending?.value
+        // Whoever still waits for the process learns that it does not come back.
+        starting = nil
+        await api.processEnded(Self.stopped)
         serving.cancel()
         try await serving.value
     }
@@ -81,7 +86,16 @@ actor FunctionInstance {
         await discardProcess(grace: .zero) { .exit(.signalled(SIGKILL), requestID: $0) }
     }
 
+    /// Kills the process, as the kernel would.
+    func killProcess() async {
+        await process?.kill()
+    }
+
     // MARK: The process
+
+    private static func stopped(_ requestID: String) -> FunctionFailure {
+        .ofLambda("Sandbox.Failure", requestID: requestID, "The function is being stopped")
+    }
 
     private func start() async -> RuntimeAPI.Start {
         if let starting { return await starting.value }
@@ -92,21 +106,20 @@ actor FunctionInstance {
 
     private func startProcess() async -> RuntimeAPI.Start {
         await ending?.value
-        if failuresInARow > 0 {
+        if failuresInARow > 0, !isStopped {
             // A function that dies at once must not become a loop that takes the machine.
             let pause = min(Self.longestPause, .milliseconds(100) * (1 << min(failuresInARow - 1, 6)))
             try? await clock.sleep(for: pause)
         }
-        guard !isStopped else {
-            return .failed { .ofLambda("Sandbox.Failure", requestID: $0, "The function is being stopped") }
-        }
+        guard !isStopped else { return .failed(Self.stopped) }
         do throws(LocalError) {
             let environment = configuration.environment(runtimeAPI: "127.0.0.1:\(server.port)", at: now())
-            let started = try ChildProcess(
+            let child = try ChildProcess(
                 executable: configuration.executable, environment: environment,
                 workingDirectory: configuration.taskRoot, log: log)
-            process = started
-            Task { await self.watch(started) }
+            process = child
+            started(child.processID)
+            Task { await self.watch(child) }
         } catch {
             return .failed { .ofLambda("Runtime.InvalidEntrypoint", requestID: $0, error.description) }
         }

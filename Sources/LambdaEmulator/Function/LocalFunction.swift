@@ -22,18 +22,19 @@ public final class LocalFunction: Sendable {
     ///   - instances: The most processes at a time.
     ///   - clock: What deadlines are measured with; nil for the continuous clock.
     ///   - now: The wall time.
+    ///   - started: Takes the id of each process that was started.
     ///   - log: Takes each line the processes write.
     public init(
         _ configuration: FunctionConfiguration, instances count: Int = 1,
         clock: (any Clock<Duration>)? = nil, now: @escaping @Sendable () -> Timestamp = { .now() },
-        log: @escaping @Sendable (String) -> Void
+        started: @escaping @Sendable (Int32) -> Void = { _ in }, log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.configuration = configuration
         var instances: [FunctionInstance] = []
         for _ in 0..<max(1, count) {
             instances.append(
                 try await FunctionInstance(
-                    configuration, clock: clock ?? EventLoopClock(), now: now, log: log))
+                    configuration, clock: clock ?? EventLoopClock(), now: now, started: started, log: log))
         }
         self.instances = instances
         let slots = instances.reversed().flatMap {
@@ -55,19 +56,30 @@ public final class LocalFunction: Sendable {
     /// - Parameters:
     ///   - event: The event, JSON.
     ///   - traceID: The X-Ray trace header, or nil for a new one.
-    public func invoke(_ event: [UInt8], traceID: String? = nil) async -> InvocationResult {
+    ///   - requestID: The request's id, which the tries of an asynchronous invocation share, or nil for a new one.
+    public func invoke(
+        _ event: [UInt8], traceID: String? = nil, requestID: String? = nil
+    ) async -> InvocationResult {
         guard event.count <= RuntimeAPI.maximumPayloadBytes else {
             let message = "\(event.count) byte payload is too large for the RequestResponse invocation type"
             return .failure(.ofLambda("RequestTooLargeException", requestID: RandomID.uuid(), message))
         }
         let root = traceID ?? "Root=\(RandomID.traceRoot(secondsSinceEpoch: Timestamp.now().secondsSinceEpoch))"
-        let invocation = Invocation(
+        var invocation = Invocation(
             event: event, timeout: configuration.timeout, functionARN: configuration.arn, traceID: root)
-        return await withTaskExecutorPreference(EventLoopExecutor.shared) {
+        if let requestID { invocation.requestID = requestID }
+        return await withTaskExecutorPreference(EventLoopExecutor.shared) { [invocation] in
             let instance = await acquire()
             let result = await instance.invoke(invocation)
             release(instance)
             return result
+        }
+    }
+
+    /// Kills every process that runs now, as the kernel does when memory runs out. What they were at fails.
+    public func killProcesses() async {
+        await withTaskGroup(of: Void.self) { group in
+            for instance in instances { group.addTask { await instance.killProcess() } }
         }
     }
 

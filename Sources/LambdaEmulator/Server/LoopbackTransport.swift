@@ -156,6 +156,8 @@ public final class LoopbackTransport: HTTPTransport {
         switch error {
         case is CancellationError: error
         case ExchangeFailure.timeout: TransportError(.timeout, "the time allowed ran out", request: request)
+        case is HTTPBodyLengthError:
+            TransportError(.bodyStream, "the request body could not be produced: \(error)", request: request)
         case ExchangeFailure.tooLarge: TransportError(.responseTooLarge, "the response is too large", request: request)
         case is HTTPParserError: TransportError(.malformedResponse, "what came is not HTTP", request: request)
         default: TransportError(.connectionLost, "the connection broke: \(error)", request: request)

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import NIOCore
 import NIOHTTP1
@@ -59,6 +60,10 @@ struct ServerConnection {
         }
         let request = try await collect(head, &parts)
         let response = await handler.respond(to: request)
+        guard !response.isReset else {
+            try await reset()
+            return false
+        }
         try await write(response, to: head.method, isLast: !message.isKeepAlive, outbound)
         return message.isKeepAlive
     }
@@ -96,6 +101,14 @@ struct ServerConnection {
             case .end: return
             }
         }
+    }
+
+    /// Ends the connection with a reset: what the kernel does at the close of a socket that is not to linger.
+    private func reset() async throws {
+        if let socket = channel.channel as? any SocketOptionProvider {
+            try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        try await channel.channel.close()
     }
 
     private func write(

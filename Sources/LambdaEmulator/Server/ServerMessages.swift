@@ -64,6 +64,15 @@ public struct ServerResponse: Sendable {
     public var headers: HTTPHeaders
     /// The body.
     public var body: [UInt8]
+    /// Whether nothing is answered, and the connection is reset (RFC 9293, section 3.5.2) in its place.
+    public private(set) var isReset = false
+
+    /// No response: the connection is reset.
+    public static var reset: ServerResponse {
+        var response = ServerResponse(status: 0)
+        response.isReset = true
+        return response
+    }
 
     /// Makes a response of its parts.
     public init(status: Int, reason: String? = nil, headers: HTTPHeaders = [:], body: [UInt8] = []) {

@@ -5,6 +5,8 @@ internal import Logging
 struct UpstreamResponse: Sendable {
     let location: LocationRule
     let frameAncestors: [WebOrigin]
+    /// The bucket's origin, where large answers come from.
+    var storage: WebOrigin?
 
     func make(from response: HTTPResponse, to request: HTTPRequest, logger: Logger) throws(ProxyError) -> HTTPResponse {
         guard (200...599).contains(response.status) else {
@@ -18,7 +20,8 @@ struct UpstreamResponse: Sendable {
             headers["location"] = rewritten
         }
         let policies = response.headers.values("content-security-policy")
-        headers["content-security-policy"] = FrameAncestors.policy(policies, allowing: frameAncestors)
+        headers["content-security-policy"] = FrameAncestors.policy(
+            storage.map { ContentSources.adding($0, to: policies) } ?? policies, allowing: frameAncestors)
         var answer = HTTPResponse(status: response.status, headers: headers)
         switch response.status {
         case 204, 205, 304:

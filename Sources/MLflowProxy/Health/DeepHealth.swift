@@ -11,8 +11,19 @@ internal import Logging
 /// The checks run side by side, each within a few seconds. What they say names no account and no role; the log has the
 /// rest.
 struct DeepHealth: Sendable {
-    /// The buckets that the proxy uses.
-    let buckets: [String]
+    /// Where large answers go, with the client that puts them there.
+    private let overflow: (bucket: String, client: S3Client)?
+    /// The buckets of the artifacts, each once.
+    private let uploadBuckets: [String]
+
+    init(configuration: ProxyConfiguration, storage: AWSClient?) {
+        overflow = configuration.overflow.flatMap { place in storage.map { (place.bucket, S3Client($0)) } }
+        var buckets: [String] = []
+        for location in configuration.uploadLocations where !buckets.contains(location.bucket) {
+            buckets.append(location.bucket)
+        }
+        uploadBuckets = buckets
+    }
 
     /// The time each check may take.
     static let timeout = Duration.seconds(4)
@@ -23,9 +34,14 @@ struct DeepHealth: Sendable {
     }
 
     func answer(_ request: OwnRequest) async throws -> HTTPResponse {
-        let checks =
-            [Check("credentials", Self.checkCredentials), Check("upstream", Self.checkUpstream)]
-            + buckets.map { bucket in Check("bucket \(bucket)") { try await Self.check(bucket: bucket, $0) } }
+        var checks = [Check("credentials", Self.checkCredentials), Check("upstream", Self.checkUpstream)]
+        if let overflow {
+            checks.append(
+                Check("bucket \(overflow.bucket)") { _ in try await overflow.client.headBucket(overflow.bucket) })
+        }
+        for bucket in uploadBuckets where bucket != overflow?.bucket {
+            checks.append(Check("bucket \(bucket)") { try await $0.s3.headBucket(bucket) })
+        }
         let outcomes = await withTaskGroup(of: (Int, Outcome).self) { group in
             for (index, check) in checks.enumerated() {
                 group.addTask { (index, await check.outcome(request)) }
@@ -59,9 +75,6 @@ struct DeepHealth: Sendable {
         }
     }
 
-    private static func check(bucket: String, _ request: OwnRequest) async throws {
-        try await request.s3.headBucket(bucket)
-    }
 }
 
 extension DeepHealth {

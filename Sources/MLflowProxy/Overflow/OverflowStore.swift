@@ -40,6 +40,13 @@ struct OverflowStore: Sendable {
         self.now = now
     }
 
+    /// Where a browser is sent to: the bucket's own host, or the endpoint that was configured.
+    var origin: WebOrigin? {
+        let endpoint = client.endpoint
+        let authority = endpoint.isOverridden ? endpoint.authority : "\(place.bucket).\(endpoint.authority)"
+        return WebOrigin(scheme: endpoint.scheme, authority: authority)
+    }
+
     // MARK: Files of the user interface
 
     /// The redirect to a file that is in the bucket already, so that MLflow need not be asked; nil when it is not there,

@@ -33,7 +33,8 @@ enum PortalScript {
             if (hash !== location.hash) history.replaceState(history.state, "", hash || location.pathname);
             element("tab").href = "/" + hash;
             const title = frame.contentDocument?.title;
-            document.title = title && title !== "MLflow" ? title + " · " + name : name;
+            const page = title?.replace(/[ ·-]*MLflow$/, "");
+            document.title = page ? page + " · " + name : name;
             for (const link of document.querySelectorAll(".sign-in")) link.href = location.href;
           };
           window.addEventListener("hashchange", () => {

@@ -104,6 +104,12 @@ enum PortalStyle {
           nav .action { min-width: 2.75rem; min-height: 2.75rem; padding: 0; }
           nav .action svg { width: 1.25rem; height: 1.25rem; }
         }
+        /* MLflow's own pages need this width; the frame is moved sideways instead of being squeezed. */
+        @media (max-width: 48rem) {
+          main { overflow: auto hidden; }
+          iframe { min-width: 48rem; }
+          main:has(iframe[inert]) { overflow: hidden; }
+        }
         @media (forced-colors: active) {
           .spinner { border-top-color: Highlight; }
           .mark path { stroke: Canvas; }

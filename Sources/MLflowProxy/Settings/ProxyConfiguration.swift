@@ -65,13 +65,6 @@ public struct ProxyConfiguration: Sendable, Equatable {
         self.overflow = overflow
     }
 
-    /// The buckets that the proxy uses, each once.
-    var buckets: [String] {
-        var buckets = [overflow?.bucket].compactMap(\.self)
-        for location in uploadLocations where !buckets.contains(location.bucket) { buckets.append(location.bucket) }
-        return buckets
-    }
-
     /// Reads the environment.
     ///
     /// - Throws: All that is wrong with it at once. A setting that is not understood, or that asks for a protection

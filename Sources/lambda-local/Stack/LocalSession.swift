@@ -19,7 +19,7 @@ struct LocalSession: Sendable {
         var report = CheckReport()
         try await runEvents(&report)
         try await seed(&report)
-        await checkPages(of: authority, &report)
+        await checkPages(of: authority, "", &report)
         await checkPages(of: bareAuthority, "without a bucket: ", &report)
         let statistics = door.statistics
         report.expect(
@@ -74,7 +74,7 @@ struct LocalSession: Sendable {
         }
     }
 
-    private func checkPages(of authority: String, _ prefix: String = "", _ report: inout CheckReport) async {
+    private func checkPages(of authority: String, _ prefix: String, _ report: inout CheckReport) async {
         let pages: [(path: String, type: String, marker: String)] = [
             ("/", "text/html", "MLflow"), ("/health", "", "OK"), ("/version", "", "."),
         ]

@@ -115,4 +115,49 @@ record("sagemaker", "AddTags", ResourceArn=ARN, Tags=TAGS)
 record("sagemaker", "DeleteTags", ResourceArn=ARN, TagKeys=["a", "c"])
 record("sagemaker", "ListTags", ResourceArn=ARN)
 
+VPC = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-0a"]}], "MaxResults": 1000}
+GROUPS = {"Filters": [{"Name": "group-id", "Values": ["sg-1", "sg-2"]}], "MaxResults": 1000}
+RULES = {"GroupId": "sg-1", "SecurityGroupRuleIds": ["sgr-1", "sgr-2"]}
+record("ec2", "DescribeVpcs", VpcIds=["vpc-0a"])
+record("ec2", "DescribeSubnets", **VPC)
+record("ec2", "DescribeSecurityGroups", NextToken="token+/=", **VPC)
+record("ec2", "DescribeSecurityGroups", "ec2 DescribeSecurityGroups by filters", MaxResults=1000, Filters=[
+    {"Name": "vpc-id", "Values": ["vpc-0a"]}, {"Name": "tag:a b", "Values": ["x*", "ü"]}])
+record("ec2", "DescribeSecurityGroupRules", **GROUPS)
+record("ec2", "DescribeSecurityGroupVpcAssociations", **GROUPS)
+record("ec2", "DescribeSecurityGroupReferences", GroupId=["sg-1", "sg-2"])
+record("ec2", "DescribeNetworkInterfaces", IncludeManagedResources=True, **VPC)
+record("ec2", "DescribeNetworkInterfaces", "ec2 DescribeNetworkInterfaces by id", NetworkInterfaceIds=["eni-1"],
+       IncludeManagedResources=True)
+record("ec2", "DescribeVpcEndpoints", **VPC)
+record("ec2", "RevokeSecurityGroupIngress", **RULES)
+record("ec2", "RevokeSecurityGroupEgress", **RULES)
+record("ec2", "DeleteSecurityGroup", GroupId="sg-1")
+record("ec2", "DeleteNetworkInterface", NetworkInterfaceId="eni-1")
+record("ec2", "DeleteVpcEndpoints", VpcEndpointIds=["vpce-1", "vpce-2"])
+ATTACHED = {"Filters": [{"Name": "attachment.vpc-id", "Values": ["vpc-0a"]}]}
+record("ec2", "DescribeInternetGateways", MaxResults=1000, **ATTACHED)
+record("ec2", "DescribeEgressOnlyInternetGateways", MaxResults=255)
+record("ec2", "DescribeNatGateways", Filter=VPC["Filters"], MaxResults=1000)
+record("ec2", "DescribeVpnGateways", **ATTACHED)
+record("ec2", "DescribeTransitGatewayVpcAttachments", **VPC)
+record("ec2", "DescribeVpcPeeringConnections", MaxResults=1000, Filters=[
+    {"Name": "requester-vpc-info.vpc-id", "Values": ["vpc-0a"]}])
+
+FILE_SYSTEM = {"FileSystemId": "fs-0123456789abcdef0"}
+record("efs", "DescribeFileSystems", MaxItems=100)
+record("efs", "DescribeFileSystems", "efs DescribeFileSystems by id", MaxItems=100, **FILE_SYSTEM)
+record("efs", "DescribeMountTargets", MaxItems=100, Marker="m/+=", **FILE_SYSTEM)
+record("efs", "DescribeMountTargets", "efs DescribeMountTargets by id", MaxItems=100, MountTargetId="fsmt-0123456789abcdef0")
+record("efs", "DescribeMountTargetSecurityGroups", MountTargetId="fsmt-0123456789abcdef0")
+record("efs", "DescribeAccessPoints", MaxResults=100, NextToken="t/+=", **FILE_SYSTEM)
+record("efs", "DescribeReplicationConfigurations", MaxResults=100, **FILE_SYSTEM)
+record("efs", "DeleteMountTarget", MountTargetId="fsmt-0123456789abcdef0")
+record("efs", "DeleteAccessPoint", AccessPointId="fsap-0123456789abcdef0")
+record("efs", "DeleteFileSystem", **FILE_SYSTEM)
+
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:vpc-cleanup:live"
+record("lambda", "Invoke", FunctionName=FUNCTION, InvocationType="Event", Payload=b'{"hop":1}')
+record("lambda", "ListFunctions", MaxItems=50, Marker="m/+=")
+
 (Path(__file__).parent / "wire-forms.txt").write_text("\n\n".join(blocks) + "\n")

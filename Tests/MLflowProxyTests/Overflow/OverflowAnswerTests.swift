@@ -176,6 +176,31 @@ import Testing
         #expect(fixture.s3.operations.isEmpty)
     }
 
+    @Test(arguments: [
+        ("script-src 'self'", "script-src 'self' https://answers.s3.eu-central-1.amazonaws.com"),
+        (
+            "default-src 'self' data:; frame-src 'self'; object-src 'none'",
+            "default-src 'self' data: https://answers.s3.eu-central-1.amazonaws.com; frame-src 'self'; object-src 'none'"
+        ),
+        (
+            "font-src 'none'; style-src 'nonce-x'; worker-src 'self'",
+            "font-src 'none'; style-src 'nonce-x'; worker-src 'self'"
+        ),
+        (
+            "img-src https:, connect-src 'SELF'",
+            "img-src https:, connect-src 'SELF' https://answers.s3.eu-central-1.amazonaws.com"
+        ),
+    ])
+    func aPageMayLoadFromTheBucketWhatItMayLoadFromItsSite(policy: String, expected: String) async throws {
+        let fixture = OverflowFixture(answering: ["content-security-policy": policy], Array("page".utf8))
+        let answer = try await fixture.answer(.example())
+        #expect(answer.headers["content-security-policy"] == "\(expected), frame-ancestors 'self'")
+        var bare = fixture
+        bare.hasBucket = false
+        let without = try await bare.answer(.example())
+        #expect(without.headers["content-security-policy"] == "\(policy), frame-ancestors 'self'")
+    }
+
     // MARK: Ranges
 
     /// A service that gives ranges of an artifact.

@@ -51,7 +51,8 @@ struct OverflowFixture: Sendable {
             errorForm: .xml, signing: .s3, credentials: credentials, transport: network, clock: clock, now: now)
         return MLflowProxyHandler(
             configuration: configuration, endpoint: try MLflowEndpoint(arn: Fixture.arn),
-            services: try ProxyServices(region: "eu-central-1", environment: Environment([:])), credentials: credentials,
+            services: try ProxyServices(region: "eu-central-1", environment: Environment([:])),
+            credentials: credentials,
             transport: network, storage: storage, now: now, clock: clock)
     }
 
