@@ -11,6 +11,7 @@ import pathlib
 import queue
 import re
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -25,6 +26,11 @@ CLEAN = {name: value for name, value in os.environ.items() if not FOREIGN.match(
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request, address):
+        """A browser that leaves before the end is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, address)
 
 
 class FunctionFront:

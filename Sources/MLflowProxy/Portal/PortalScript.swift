@@ -62,12 +62,12 @@ enum PortalScript {
           };
 
           frame.addEventListener("load", () => {
-            let page = null;
-            try { page = frame.contentDocument; } catch {}
+            // Of another origin, that of an identity provider perhaps, there is no document to be seen.
+            const page = frame.contentDocument;
             if (page?.URL === "about:blank") return;
             clearTimeout(slow);
-            const timing = frame.contentWindow?.performance;
-            const status = page && timing?.getEntriesByType("navigation")[0]?.responseStatus || 0;
+            const entry = page && frame.contentWindow.performance.getEntriesByType("navigation")[0];
+            const status = entry?.responseStatus || 0;
             if (page && page.contentType === "text/html" && status < 400) return showPage();
             let answer = {};
             try { answer = JSON.parse(page.body.innerText); } catch {}
@@ -127,7 +127,7 @@ enum PortalScript {
             try {
               const health = await (await fetch("/_proxy/health?deep=1", { cache: "no-store" })).json();
               for (const [check, outcome] of Object.entries(health.checks)) {
-                if (outcome.status === "ok") continue;
+                if (outcome.status === "ok" || outcome.message === element("fault-text").textContent) continue;
                 const item = document.createElement("li");
                 item.textContent = check + ": " + outcome.message;
                 list.append(item);
