@@ -59,7 +59,9 @@ private final class Output: Sendable {
 
     @Test func aRecordWithMetricsIsJSONWhateverTheFormat() throws {
         let output = Output()
-        let metrics: Logger.Metadata = ["_aws": ["Timestamp": .stringConvertible(1)], "Requests": .stringConvertible(1)]
+        let metrics: Logger.Metadata = [
+            "_aws": ["Timestamp": .stringConvertible(1)], "Requests": .stringConvertible(1),
+        ]
         inContext { output.logger(LogSettings(format: .text)).info("request", metadata: metrics) }
         #expect(output.bytes.last == 0x0A)
         let record = try JSONValue(parsing: Array(output.bytes.dropLast()))

@@ -25,12 +25,15 @@ enum PortalScript {
           const route = () => {
             try { return frame.contentWindow.location.hash; } catch { return null; }
           };
+          let last = null;
           const address = () => "/" + location.hash;
           const mirror = () => {
             const hash = route();
             if (state !== "page" || hash === null) return;
-            // Replaced, not added: the frame's own steps are in the browser's history already.
-            if (hash !== location.hash) history.replaceState(history.state, "", hash || location.pathname);
+            // Only the frame's own steps: else one that the address bar has just asked for would be taken back. Replaced, not
+            // added: they are in the browser's history already.
+            if (hash !== last && hash !== location.hash) history.replaceState(history.state, "", hash || location.pathname);
+            last = hash;
             element("tab").href = "/" + hash;
             const title = frame.contentDocument?.title;
             const page = title?.replace(/[ ·-]*MLflow$/, "");
