@@ -80,6 +80,12 @@ let package = Package(
 
         // Features.
         module(
+            "MLflowResource",
+            [
+                "AWSCore", "AWSServices", "CloudFormation", "Configuration", "HTTP", "JSON", "Lambda", "Timestamps",
+                logging,
+            ]),
+        module(
             "MLflowProxy",
             [
                 "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSServices", "AWSSigning",
@@ -104,6 +110,8 @@ let package = Package(
         // Functions.
         function(
             "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json", "upload.py"]),
+        function(
+            "mlflow-app", ["MLflowResource", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
         function("example-resource", ["CloudFormation", "Lambda", "LambdaBootstrap"]),
@@ -144,12 +152,22 @@ let package = Package(
                 "TestSupport",
             ],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "MLflowProxyWireTests", dependencies: ["mlflow-proxy", "LambdaEmulator", "HTTP", "TestSupport"],
+            swiftSettings: settings),
         .executableTarget(
             name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
             swiftSettings: settings),
         tests(
             "Lambda", ["lambda-crash-helper", "TestSupport", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
         tests("LambdaCodable", ["Lambda", logging]),
+        tests(
+            "MLflowResource",
+            [
+                "LambdaEmulator", "AWSCore", "AWSServices", "AWSSigning", "CloudFormation", "Configuration", "HTTP",
+                "JSON",
+                "Lambda", "Timestamps", "TestSupport",
+            ]),
         tests(
             "CloudFormation",
             [

@@ -132,9 +132,12 @@ def main():
     if step(summary, "packages", ["./build.sh"], without_warnings, INSTALLING):
         for script in scripts("Packaging"):
             step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest)
+        wire = ["swift", "test", "--skip-build", "--disable-xctest", "--filter", "MLflowProxyWireTests"]
+        packaged = {**ENVIRONMENT, "WIRE_FUNCTION": "dist/unpacked/mlflow-proxy/bootstrap"}
+        step(summary, "MLflowProxyWireTests, packaged", wire, swift_testing, packaged)
         up = ["./build.sh", "up", "--check", "--port", str(free_port())]
         step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
-        for script in scripts("EndToEnd"):
+        for script in [*scripts("AWS"), *scripts("EndToEnd")]:
             step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
     summary.show()
     return 1 if summary.failed else 0

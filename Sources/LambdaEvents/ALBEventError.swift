@@ -13,7 +13,9 @@ extension ALBEventError {
         ALBEventError("The ALB target event has no \(member): an Application Load Balancer always sends it.")
     }
 
+    /// - Parameter member: The member's name, of which no more than 200 bytes are shown: it may come from outside.
     static func wrongType(_ member: String, expected: String, found: String) -> ALBEventError {
-        ALBEventError("The ALB target event cannot be read: \(member) should be \(expected) and is \(found).")
+        let member = member.utf8.count > 200 ? String(decoding: member.utf8.prefix(200), as: UTF8.self) + "…" : member
+        return ALBEventError("The ALB target event cannot be read: \(member) should be \(expected) and is \(found).")
     }
 }

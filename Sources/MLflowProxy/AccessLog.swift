@@ -42,7 +42,9 @@ struct AccessLog {
 
     init(_ request: ALBTargetRequest, trace: TraceContext) {
         method = Self.printable(request.method.rawValue, limit: 16)
-        path = Self.printable(request.path, limit: 512)
+        // A load balancer sends no query here; whoever else does may have put a secret into it.
+        let path = request.path.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        self.path = Self.printable(String(decoding: path, as: UTF8.self), limit: 512)
         requestBytes = request.body.count
         self.trace = trace
     }

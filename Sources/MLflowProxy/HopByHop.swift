@@ -7,19 +7,31 @@ struct HopByHop {
     /// Reads which further fields the message's `Connection` fields name.
     init(_ headers: HTTPHeaders) {
         nominated = headers.values("connection").flatMap { value in
-            value.split(separator: ",").map { FieldValue.trimmed($0) }
+            value.split(separator: ",").map { FieldName.asRead(FieldValue.trimmed($0)) }
         }
     }
 
     /// Whether the field stays on its connection.
     func contains(_ name: String) -> Bool {
-        Self.names.contains(HTTPToken.lowercased(name)) || nominated.contains { HTTPHeaders.sameName($0, name) }
+        let name = FieldName.asRead(name)
+        return Self.names.contains(name) || nominated.contains(name)
     }
 
     private static let names: Set<String> = [
         "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
         "te", "trailer", "transfer-encoding", "upgrade",
     ]
+}
+
+/// A header name as the loosest of its readers takes it.
+enum FieldName {
+    /// The name in small letters and with hyphens: servers of the CGI family read `_` as `-`, so that `x_forwarded_for`
+    /// would be `x-forwarded-for` again.
+    static func asRead(_ name: String) -> String {
+        let name = HTTPToken.lowercased(name)
+        guard name.utf8.contains(UInt8(ascii: "_")) else { return name }
+        return String(decoding: name.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+    }
 }
 
 /// Small readers of header values.

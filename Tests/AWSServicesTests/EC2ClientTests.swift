@@ -367,7 +367,9 @@ import Testing
             + "<ownerId>210987654321</ownerId></requesterVpcInfo><status><code>active</code></status></item>"
         let operation = "DescribeVpcPeeringConnections"
         let peers = try await ec2(
-            answers(xml(operation, ""), xml(operation, "<vpcPeeringConnectionSet>\(peer)</vpcPeeringConnectionSet>"))
+            answers(
+                xml(operation, "<vpcPeeringConnectionSet>\(peer)</vpcPeeringConnectionSet>"),
+                xml(operation, "<vpcPeeringConnectionSet>\(peer)</vpcPeeringConnectionSet>"))
         ).describeVPCResources(.peeringConnection, vpcID: "vpc-0a")
         #expect(
             peers == [

@@ -43,7 +43,7 @@ final class Gate: Sendable {
 
 /// Waits for what another thread brings about.
 func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(20))
+    let deadline = ContinuousClock.now.advanced(by: .seconds(90))
     while !condition() {
         try #require(ContinuousClock.now < deadline, "it never came", sourceLocation: sourceLocation)
         try await Task.sleep(for: .milliseconds(1))

@@ -112,6 +112,15 @@ import Testing
         #expect(error?.description.contains("secret") == false)
     }
 
+    @Test func aLongNameOfAMemberIsCutShort() {
+        let name = String(repeating: "n", count: 100_000)
+        let error = #expect(throws: ALBEventError.self) {
+            try Self.parse(#""httpMethod":"GET","path":"/","multiValueHeaders":{"\#(name)":1}"#)
+        }
+        #expect((error?.description.utf8.count ?? .max) < 500)
+        #expect(error?.description.contains("multiValueHeaders.nnn") == true)
+    }
+
     /// Damaged events: a request or a sentence, never a trap.
     @Test func damagedEventsEndInASentence() {
         var random = SeededGenerator(seed: 11)

@@ -99,6 +99,14 @@ import Testing
         #expect(answer.message.contains("/static-files/main.js"))
     }
 
+    @Test func theRefusalFitsWhateverThePath() async throws {
+        let body = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 11) }
+        let path = "/" + String(repeating: "a", count: 1_048_576)
+        let answer = try await Fixture(answering: HTTPResponse(status: 200, body: body)).answer(.example(.get, path))
+        #expect(answer.status == 413)
+        #expect(answer.size < 10_000)
+    }
+
     @Test func aBodyOverTheCapIsTheSameRefusal() async throws {
         let answer = try await Self.fixture(
             [UInt8](repeating: 0, count: AnswerLimit.maximumScriptBytes + 1), ["content-type": "application/zip"]

@@ -52,6 +52,35 @@ import Timestamps
         #expect(transport.requests.count == 4)
     }
 
+    @Test func largeAnswersAreStoredInTheFunctionsRegionWithItsOwnCredentials() async throws {
+        let transport = StubTransport { request in
+            if request.authority.hasPrefix("sts.") {
+                return HTTPResponse(
+                    status: 200,
+                    body: Array(
+                        """
+                        <R><Credentials><AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>S</SecretAccessKey>\
+                        <SessionToken>T</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></R>
+                        """.utf8))
+            }
+            if request.authority.contains(".s3.") { return HTTPResponse(status: 200) }
+            return HTTPResponse(status: 200, body: [UInt8](repeating: 200, count: 1_100_000))
+        }
+        var variables = Self.variables
+        variables["PROXY_OVERFLOW_BUCKET"] = "answers"
+        variables["SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN"] = "arn:aws:iam::123456789012:role/reader"
+        let answer = try Answer(
+            try await Self.handler(variables, transport).handle(
+                ALBTargetRequest.example(.get, "/get-artifact").event, context: LambdaContext(requestID: "1")))
+        #expect(answer.status == 307)
+        let put = try #require(transport.requests.last)
+        #expect(put.method == .put)
+        #expect(put.url.hasPrefix("https://answers.s3.us-west-2.amazonaws.com/mlflow-proxy/private/"))
+        #expect(put.headers["authorization"]?.contains("Credential=AKENV/") == true)
+        #expect(answer.headers["location"]?.hasPrefix(put.url + "?X-Amz-Algorithm=AWS4-HMAC-SHA256") == true)
+        #expect(answer.headers["location"]?.contains("X-Amz-Credential=AKENV%2F") == true)
+    }
+
     @Test func allThatIsWrongIsSaidAtOnce() throws {
         let error = #expect(throws: ConfigurationError.self) {
             try Self.handler(

@@ -292,6 +292,14 @@ import Timestamps
         for secret in Fixture.secrets { #expect(!fixture.log.text.contains(secret)) }
     }
 
+    @Test(arguments: ["/a?token=CANARY", "/a#CANARY", "?CANARY"])
+    func aQueryInThePathStaysOutOfTheLog(path: String) async throws {
+        let fixture = Fixture()
+        #expect(try await fixture.answer(.example(.get, path)).status == 400)
+        #expect(fixture.log.records.first?.metadata["path"] == (path.hasPrefix("/") ? "/a" : ""))
+        #expect(!fixture.log.text.contains("CANARY"))
+    }
+
     @Test func aPathCannotForgeALineOfTheLog() async throws {
         let fixture = Fixture()
         _ = try await fixture.answer(

@@ -16,7 +16,7 @@ import Testing
         "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "Forwarded", "X-Real-IP", "x-amzn-mtls-clientcert",
         "x-amzn-tls-version", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method",
         "X-Method-Override", "Origin", "Referer", "x_forwarded_for", "X_Amz_Date", "x_sm_mlflow_app_arn",
-        "X-Forwarded_Host", "x_http_method_override", "Host",
+        "X-Forwarded_Host", "x_http_method_override", "Host", "transfer_encoding", "Keep_Alive", "proxy_authorization",
     ]
 
     @Test(arguments: forbidden)
@@ -41,6 +41,13 @@ import Testing
         ])
         #expect(!["x-one", "x-two", "x-three"].contains { output.contains($0) })
         #expect(output["x-four"] == "4")
+    }
+
+    @Test(arguments: ["cookie", "user-agent", "via", "accept-encoding"])
+    func whatConnectionNamesIsNoPartOfAFieldMadeAnewEither(name: String) throws {
+        let output = try RequestHeaders.upstream(["connection": name, name: "mlflow-hop=gzip"])
+        #expect(!output.contains { $0.value.contains("hop=gzip") })
+        #expect(output["accept-encoding"] == "identity")
     }
 
     @Test(arguments: [

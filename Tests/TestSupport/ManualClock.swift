@@ -133,4 +133,15 @@ public final class ManualClock: Clock, Sendable {
         }
         for sleeper in due { sleeper.continuation.resume() }
     }
+
+    /// Waits until so many tasks sleep, moves the clock to the end of the shortest sleep, and so on until the task is
+    /// cancelled: time passes as fast as the sleepers let it.
+    public func run(whenAsleep count: Int) async {
+        while (try? await waitForSleepers(count)) != nil {
+            let step = state.withLock { state in
+                state.sleepers.map { state.now.duration(to: $0.deadline) }.min() ?? .zero
+            }
+            advance(by: max(step, .nanoseconds(1)))
+        }
+    }
 }

@@ -78,7 +78,7 @@ extension EC2Client {
     private func peeringConnections(vpcID: String) async throws -> [EC2VPCResource] {
         var connections: [EC2VPCResource] = []
         for side in ["requester", "accepter"] {
-            connections += try await list(
+            let found = try await list(
                 "DescribeVpcPeeringConnections", "vpcPeeringConnectionSet",
                 [EC2Filter("\(side)-vpc-info.vpc-id", vpcID)].parameters
             ) { item in
@@ -87,6 +87,8 @@ extension EC2Client {
                     state: item.child("status")?.optionalText("code"),
                     ownerID: item.child("requesterVpcInfo")?.optionalText("ownerId"))
             }
+            let known = Set(connections.map(\.id))
+            connections += found.filter { !known.contains($0.id) }
         }
         return connections
     }

@@ -27,7 +27,7 @@ enum AnswerLimit {
     /// The fault of an answer that does not fit.
     static func fault(path: String) -> ProxyError {
         .tooLarge(
-            "The answer to \(path) does not fit through the load balancer, which takes \(ALBTargetResponse.maximumBytes) "
+            "The answer to \(AccessLog.printable(path, limit: 512)) does not fit through the load balancer, which takes \(ALBTargetResponse.maximumBytes) "
                 + "bytes with its encoding. Ask for less, for example with a smaller max_results, or download the "
                 + "artifact from its bucket.")
     }

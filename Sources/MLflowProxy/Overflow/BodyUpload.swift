@@ -31,16 +31,17 @@ final class BodyUpload: Sendable {
     /// - Throws: ``StorageError`` for what S3 refused, what reading the body throws, ``TimeLimit/Exceeded`` when it is too
     ///   slow. ``abort()`` then frees what is in S3.
     func run(_ body: HTTPBodyReader, isTooSlow: (_ stored: Int) -> Bool = { _ in false }) async throws -> Int {
-        let (first, isComplete) = try await body.collect(upTo: Self.partSize)
-        guard !isComplete else {
-            try await StorageError.wrapping { try await s3.put(location, body: first, headers: headers) }
-            return first.count
+        let source = PartSource(body, size: Self.partSize)
+        try await source.load()
+        guard !source.isLast else {
+            try await StorageError.wrapping { try await s3.put(location, body: source.take(), headers: headers) }
+            return source.count
         }
         let uploadID = try await StorageError.wrapping {
             try await s3.createMultipartUpload(location, headers: headers)
         }
         openUpload.withLock { $0 = uploadID }
-        let (parts, count) = try await store(first, then: body, uploadID, isTooSlow)
+        let (parts, count) = try await store(source, uploadID, isTooSlow)
         try await StorageError.wrapping {
             try await s3.completeMultipartUpload(location, uploadID: uploadID, parts: parts)
         }
@@ -49,26 +50,23 @@ final class BodyUpload: Sendable {
     }
 
     private func store(
-        _ first: [UInt8], then body: HTTPBodyReader, _ uploadID: String, _ isTooSlow: (Int) -> Bool
+        _ source: PartSource, _ uploadID: String, _ isTooSlow: (_ stored: Int) -> Bool
     ) async throws -> (parts: [S3Part], count: Int) {
         try await withThrowingTaskGroup(of: S3Part.self) { group in
             var parts: [S3Part] = []
-            var part = (bytes: first, isComplete: false)
             var count = 0
             while true {
                 let number = parts.count + 1
                 guard number <= Self.maximumParts else { throw StorageError(reason: TooManyParts()) }
-                group.addTask { [self, bytes = part.bytes] in
+                group.addTask { [self, bytes = source.take()] in
                     let tag = try await StorageError.wrapping {
                         try await s3.uploadPart(location, uploadID: uploadID, number: number, body: bytes)
                     }
                     return S3Part(number: number, entityTag: tag)
                 }
-                count += part.bytes.count
-                let isLast = part.isComplete
-                // The child task has the bytes; here they would be a third part in memory.
-                part.bytes = []
-                if !isLast { part = try await body.collect(upTo: Self.partSize) }
+                count += source.count
+                let isLast = source.isLast
+                if !isLast { try await source.load() }
                 if let stored = try await group.next() { parts.append(stored) }
                 if isLast { return (parts, count) }
                 if isTooSlow(count) { throw TimeLimit.Exceeded() }

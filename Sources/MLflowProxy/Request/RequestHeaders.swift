@@ -17,9 +17,11 @@ enum RequestHeaders {
             throw .badRequest("The request has more than one Content-Type header.")
         }
         let hopByHop = HopByHop(headers)
+        // What is made out of the client's fields is made out of those that may go on, too.
+        let headers = HTTPHeaders(headers.filter { !hopByHop.contains($0.name) })
         var output = HTTPHeaders()
         output.reserveCapacity(headers.fields.count + 8)
-        for field in headers where !hopByHop.contains(field.name) && !isDropped(field.name) {
+        for field in headers where !isDropped(field.name) {
             output.append(field.name, field.value)
         }
         if let cookies = RequestCookies.upstream(headers.values("cookie")) { output.append("cookie", cookies) }
@@ -32,8 +34,7 @@ enum RequestHeaders {
     }
 
     private static func isDropped(_ name: String) -> Bool {
-        // Servers of the CGI family read `_` as `-`, so that `x_forwarded_for` would be `x-forwarded-for` again.
-        let name = HTTPToken.lowercased(name).replacing(UInt8(ascii: "_"), with: UInt8(ascii: "-"))
+        let name = FieldName.asRead(name)
         return droppedNames.contains(name) || droppedPrefixes.contains { name.hasPrefix($0) }
     }
 
@@ -81,13 +82,5 @@ enum RequestCookies {
         let kept = values.flatMap { FieldValue.list($0, separator: ";") }
             .filter { HTTPToken.lowercased($0).hasPrefix("mlflow") }
         return kept.isEmpty ? nil : kept.joined(separator: "; ")
-    }
-}
-
-extension String {
-    /// The text with every occurrence of an ASCII character replaced.
-    fileprivate func replacing(_ old: UInt8, with new: UInt8) -> String {
-        guard utf8.contains(old) else { return self }
-        return String(decoding: utf8.map { $0 == old ? new : $0 }, as: UTF8.self)
     }
 }

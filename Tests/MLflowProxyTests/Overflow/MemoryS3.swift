@@ -142,6 +142,7 @@ final class MemoryS3: Sendable {
             response.status = 206
             response.body = Array(object.body[from...min(to, object.body.count - 1)])
         }
+        response.headers["content-length"] = "\(response.body.count)"
         if request.method == .head { response.body = [] }
         return response
     }

@@ -9,14 +9,12 @@ import Testing
 @Suite struct OverflowAnswerTests {
     /// Bytes that no coding makes smaller.
     static func noise(_ count: Int) -> [UInt8] {
-        var generator = SeededGenerator(seed: 3)
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        PacedBody.words(count) { $0 }
     }
 
-    /// JSON that gets smaller, but not small.
+    /// Text that gets smaller by a quarter, which is not small.
     static func json(_ count: Int) -> [UInt8] {
-        Array(#"{"t":""#.utf8) + noise(count / 2).flatMap { Array("0123456789abcdef".utf8)[Int($0 & 15)...].prefix(2) }
-            + Array(#""}"#.utf8)
+        PacedBody.words(count) { $0 & 0x3F3F_3F3F_3F3F_3F3F | 0x4040_4040_4040_4040 }
     }
 
     @Test func anArtifactGoesToTheBucketAndTheClientAfterIt() async throws {

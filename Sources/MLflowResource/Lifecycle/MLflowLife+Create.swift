@@ -1,0 +1,124 @@
+internal import AWSCore
+internal import AWSServices
+internal import CloudFormation
+internal import HTTP
+internal import JSON
+
+extension MLflowLife {
+    private static let madeKey = "made"
+    /// How often making is begun again when its end is unclear and nothing is found that was made.
+    private static let tries = 5
+    /// How long a role that was made a moment ago may not be assumable yet, in intervals.
+    private static let rolePatience = 10
+
+    /// Makes it and waits until it is there.
+    ///
+    /// - Parameters:
+    ///   - old: The ARN of what it replaces.
+    ///   - withDefaults: Whether an App is made the account's and its domains' default at once.
+    func create(
+        _ properties: MLflowProperties, replacing old: String? = nil, withDefaults: Bool = true
+    ) async throws -> MLflowSnapshot {
+        let arn: String
+        if let made = context.state?[Self.madeKey]?.string {
+            arn = made
+        } else {
+            arn = try await begun(properties, replacing: old, withDefaults: withDefaults)
+            context.record(physicalID: arn)
+            context.checkpoint([Self.madeKey: .string(arn)])
+        }
+        let snapshot = try await settledAndThere(arn)
+        guard snapshot.status != .createFailed else {
+            throw Failure(
+                "The \(calls.noun) \(arn) could not be created (CreateFailed; SageMaker gives no reason). Usual causes: the "
+                    + "role \(properties.roleARN) does not trust sagemaker.amazonaws.com or may not use the artifact "
+                    + "store, or the bucket of \(properties.artifactStoreURI) is in another region.")
+        }
+        return snapshot
+    }
+
+    /// The ARN of what is being made: by an earlier delivery of this request, or now.
+    private func begun(
+        _ properties: MLflowProperties, replacing old: String?, withDefaults: Bool
+    ) async throws -> String {
+        for attempt in 1... {
+            if let arn = try await adopted(properties, except: old) { return arn }
+            // From here on something may be there that nobody knows the ARN of.
+            context.expectCreation()
+            do {
+                let tags = properties.tags.merging(OwnTags.of(context, replacing: old)) { $1 }
+                return try await calls.create(properties, tags: tags, withDefaults: withDefaults)
+            } catch let error as ServiceError where Self.isUnpropagatedRole(error) && attempt < Self.rolePatience {
+                context.log("\(error) A new role takes a while to be known; it is tried again in \(interval).")
+            } catch let error where Self.isPassing(error) && attempt < Self.tries + (error.isThrottling ? 100 : 0) {
+                context.log("\(error) It is tried again in \(interval), unless it was made all the same.")
+            }
+            try await context.clock.sleep(for: interval)
+        }
+        return ""
+    }
+
+    private static func isUnpropagatedRole(_ error: ServiceError) -> Bool {
+        error.code == "ValidationException" && error.message.contains("sts:AssumeRole")
+    }
+
+    /// What bears the name already, when this resource made it.
+    ///
+    /// - Throws: ``Failure`` when it is somebody else's.
+    private func adopted(_ properties: MLflowProperties, except old: String?) async throws -> String? {
+        let others = try await persistently { try await calls.named(properties.name) }.filter { $0.arn != old }
+        var strangers: [String] = []
+        for entry in others {
+            let tags = try await persistently { try await calls.tags(of: entry.arn) }
+            guard OwnTags.isFromResource(tags, context) else {
+                strangers.append(entry.arn)
+                continue
+            }
+            if entry.status == .createFailed {
+                context.log("The \(calls.noun) \(entry.arn) of an earlier try could not be created; it is deleted.")
+                try await remove(entry.arn)
+                continue
+            }
+            context.log("The \(calls.noun) \(entry.arn) was made for this resource before; it is taken over.")
+            if !OwnTags.isFromRequest(tags, context) { try await takeOver(entry.arn, properties) }
+            return entry.arn
+        }
+        guard let stranger = strangers.first else { return nil }
+        throw Failure(
+            "There is a \(calls.noun) of the name \(properties.name) already, which this resource did not make: "
+                + "\(stranger). Choose another Name, or delete it.")
+    }
+
+    /// Brings what was kept from before to the properties.
+    private func takeOver(_ arn: String, _ properties: MLflowProperties) async throws {
+        let snapshot = try await settledAndThere(arn)
+        if let obstacle = Differences.obstacle(to: properties, from: nil, on: snapshot) {
+            throw Failure(
+                "The \(calls.noun) \(arn) was kept from an earlier time of this resource and has another \(obstacle), which "
+                    + "cannot be changed. Choose another Name, or delete it.")
+        }
+        try await persistently {
+            try await calls.service.addTags(OwnTags.of(context, replacing: nil), resourceARN: arn)
+        }
+        _ = try await change(arn, to: properties, from: nil)
+    }
+
+    /// Looks for what an interrupted Create made, by its tags.
+    func find(_ properties: MLflowProperties?) async throws -> String? {
+        let entries = try await persistently {
+            if let properties { try await calls.named(properties.name) } else { try await calls.all() }
+        }
+        for entry in entries {
+            let tags = try await persistently { try await calls.tags(of: entry.arn) }
+            if OwnTags.isFromResource(tags, context) { return entry.arn }
+        }
+        return nil
+    }
+}
+
+extension Error {
+    /// Whether a service refused a call for coming too often, so that nothing was done.
+    fileprivate var isThrottling: Bool {
+        (self as? ServiceError)?.isThrottling ?? (self as? TransportError)?.nothingWasSent ?? false
+    }
+}

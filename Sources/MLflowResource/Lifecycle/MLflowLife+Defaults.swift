@@ -1,0 +1,74 @@
+internal import AWSServices
+internal import CloudFormation
+
+/// What an App that is replaced hands over to the new one: an account has one default App, and so has a domain.
+///
+/// It is kept in a tag of the old App, so that a rollback, which deletes the new one, can give it back.
+struct HandedOverDefaults: Sendable, Equatable {
+    var isAccountDefault: Bool
+    var domains: [String]
+
+    var isEmpty: Bool { !isAccountDefault && domains.isEmpty }
+
+    /// `ENABLED d-abc d-def`; nil when it is longer than a tag may be.
+    var tag: String? {
+        let text = ([isAccountDefault ? "ENABLED" : "DISABLED"] + domains).joined(separator: " ")
+        return text.utf8.count <= 256 ? text : nil
+    }
+
+    init(isAccountDefault: Bool, domains: [String]) {
+        self.isAccountDefault = isAccountDefault
+        self.domains = domains
+    }
+
+    init?(tag: String) {
+        let words = tag.split(separator: " ").map(String.init)
+        guard let first = words.first, ["ENABLED", "DISABLED"].contains(first) else { return nil }
+        self.init(isAccountDefault: first == "ENABLED", domains: Array(words.dropFirst()))
+    }
+}
+
+extension MLflowLife {
+    /// Takes from an App what the properties want for the one in its place.
+    func takeDefaults(from old: String, for properties: MLflowProperties) async throws {
+        _ = try await whenSettled(old) { snapshot in
+            guard case .app(let app) = snapshot else { return }
+            let taken = HandedOverDefaults(
+                isAccountDefault: properties.accountDefault == .enabled && app.accountDefaultStatus == "ENABLED",
+                domains: app.defaultDomainIDs.filter { properties.defaultDomains?.contains($0) == true })
+            guard !taken.isEmpty else { return }
+            if let tag = taken.tag {
+                try await calls.service.addTags([OwnTags.defaults: tag], resourceARN: old)
+            } else {
+                context.log(
+                    "The App \(old) is the default of too many domains to note: a rollback would not restore it.")
+            }
+            var input = UpdateMLflowAppInput(arn: old).keepingRegistration(of: app)
+            if taken.isAccountDefault { input.accountDefaultStatus = "DISABLED" }
+            if !taken.domains.isEmpty {
+                input.defaultDomainIDs = app.defaultDomainIDs.filter { !taken.domains.contains($0) }
+            }
+            try await calls.service.updateMLflowApp(input)
+        }
+        _ = try await settled(old)
+    }
+
+    /// Gives back what was taken from the App that a deleted one had replaced: it is there still when an update is rolled
+    /// back.
+    func giveDefaultsBack(to old: String) async throws {
+        let isThere = try await whenSettled(old) { snapshot in
+            guard case .app(let app) = snapshot, let tag = try await calls.tags(of: old)[OwnTags.defaults],
+                let taken = HandedOverDefaults(tag: tag)
+            else { return }
+            context.log("The App \(old) gets back what the deleted one had taken over from it.")
+            var input = UpdateMLflowAppInput(arn: old).keepingRegistration(of: app)
+            if taken.isAccountDefault { input.accountDefaultStatus = "ENABLED" }
+            if !taken.domains.isEmpty {
+                input.defaultDomainIDs = (app.defaultDomainIDs + taken.domains).uniqueInOrder
+            }
+            try await calls.service.updateMLflowApp(input)
+            try await calls.service.deleteTags([OwnTags.defaults], resourceARN: old)
+        }
+        if isThere { _ = try await settled(old) }
+    }
+}

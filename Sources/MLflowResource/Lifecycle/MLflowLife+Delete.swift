@@ -1,0 +1,47 @@
+internal import AWSCore
+internal import AWSServices
+internal import CloudFormation
+
+extension MLflowLife {
+    /// Deletes it, unless it is to be kept, and waits until it is gone.
+    func delete(_ arn: String, retains: Bool) async throws {
+        guard try await settled(arn) != nil else {
+            context.log("The \(calls.noun) \(arn) is gone already.")
+            return
+        }
+        let tags = try await persistently { try await tagsIfThere(arn) }
+        guard !retains else {
+            // It is nobody's predecessor any more.
+            if tags[OwnTags.defaults] != nil {
+                try await persistently { try await calls.service.deleteTags([OwnTags.defaults], resourceARN: arn) }
+            }
+            context.report("The \(calls.noun) \(arn) is kept, as DeletionPolicy says.")
+            return
+        }
+        try await remove(arn)
+        if let old = tags[OwnTags.replaces] { try await giveDefaultsBack(to: old) }
+    }
+
+    /// Deletes it and waits until it is gone.
+    func remove(_ arn: String) async throws {
+        for attempt in 1...2 {
+            guard try await whenSettled(arn, { _ in try await calls.delete(arn) }), let left = try await settled(arn)
+            else { return }
+            guard left.status == .deleteFailed else {
+                throw Failure("The \(calls.noun) \(arn) is \(left.status) after it was deleted; delete it again.")
+            }
+            if attempt == 1 { context.log("The \(calls.noun) \(arn) is DeleteFailed; it is tried once more.") }
+        }
+        throw Failure(
+            "The \(calls.noun) \(arn) could not be deleted (DeleteFailed; SageMaker gives no reason). Delete it by hand, or "
+                + "skip it and delete the stack again.")
+    }
+
+    private func tagsIfThere(_ arn: String) async throws -> [String: String] {
+        do {
+            return try await calls.tags(of: arn)
+        } catch let error as ServiceError where error.isNotFound {
+            return [:]
+        }
+    }
+}
