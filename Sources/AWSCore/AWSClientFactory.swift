@@ -24,7 +24,8 @@ public struct AWSClientFactory: Sendable {
         now: @escaping @Sendable () -> Timestamp = Timestamp.now, retries: RetryPolicy = RetryPolicy()
     ) throws(ConfigurationError) {
         guard let region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] else {
-            throw ConfigurationError(["AWS_REGION is not set: set it to the region of the calls, such as eu-central-1."])
+            throw ConfigurationError(["AWS_REGION is not set: set it to the region of the calls, such as eu-central-1."]
+            )
         }
         self.region = region
         self.environment = environment

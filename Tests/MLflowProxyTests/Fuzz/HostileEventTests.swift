@@ -96,9 +96,9 @@ struct FuzzJudge {
         case .success(let answer):
             found += AnswerInvariants(world: world, secrets: identities.secrets).violations(
                 answer, to: asked, event.shape)
-            // Once more with other credentials is all there may be.
+            // Three tries, and once more each with other credentials and with another time.
             let sent = requests.count { $0.authority == world.authority }
-            if sent > 2 { found.append("\(requests.count) requests") }
+            if sent > 5 { found.append("\(requests.count) requests") }
         }
         let upstream = UpstreamInvariants(world: world, identities: identities)
         for request in requests { found += upstream.violations(request, for: asked, event.shape) }
