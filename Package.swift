@@ -113,7 +113,7 @@ let package = Package(
 
         // Functions.
         function(
-            "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
+            "mlflow-proxy", ["MLflowProxy", "LambdaBootstrap"], exclude: ["README.md", "policy.json", "upload.py"]),
         function(
             "mlflow-app", ["MLflowResource", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("vpc-cleanup", ["VPCCleanup", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),

@@ -19,7 +19,8 @@ struct Stopwatch: Sendable {
     }
 }
 
-/// What one request did, as one record in the log: no query, no header, no body.
+/// What one request did, as one record in the log: no query, no header, no body. Numbers are numbers, so that the same
+/// record can carry the metrics (``RequestMetrics``).
 struct AccessLog {
     var method: String
     var path: String
@@ -32,27 +33,39 @@ struct AccessLog {
     var total = Duration.zero
     /// The caller's pseudonym: the start of a hash, where the caller is verified.
     var subject: String?
-    /// The code of the fault that the proxy answered with itself.
-    var fault: String?
+    /// The code and the reason of the fault that the proxy answered with itself.
+    var fault: ProxyError?
+    /// Under which ids other systems know the request.
+    var trace: TraceContext
+    /// Whether the target group asks whether the function is there.
+    var isHealthCheck = false
 
-    init(_ request: ALBTargetRequest) {
+    init(_ request: ALBTargetRequest, trace: TraceContext) {
         method = Self.printable(request.method.rawValue, limit: 16)
         // A load balancer sends no query here; whoever else does may have put a secret into it.
         let path = request.path.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         self.path = Self.printable(String(decoding: path, as: UTF8.self), limit: 512)
         requestBytes = request.body.count
+        self.trace = trace
     }
 
-    func write(to logger: Logger) {
+    /// Writes the record.
+    ///
+    /// - Parameter metrics: What is added so that CloudWatch counts the request.
+    func write(to logger: Logger, metrics: Logger.Metadata = [:]) {
         var metadata: Logger.Metadata = [
-            "method": "\(method)", "path": "\(path)", "status": "\(status)",
-            "requestBytes": "\(requestBytes)", "answerBytes": "\(answerBytes)",
-            "totalMs": "\(Self.milliseconds(total))",
+            "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
+            "requestBytes": .stringConvertible(requestBytes), "answerBytes": .stringConvertible(answerBytes),
+            "TotalLatency": .stringConvertible(Self.milliseconds(total)),
         ]
-        if let upstream { metadata["upstreamMs"] = "\(Self.milliseconds(upstream))" }
-        if let overflowBytes { metadata["overflowBytes"] = "\(overflowBytes)" }
+        if let upstream { metadata["UpstreamLatency"] = .stringConvertible(Self.milliseconds(upstream)) }
+        if let overflowBytes { metadata["OverflowBytes"] = .stringConvertible(overflowBytes) }
         if let subject { metadata["subject"] = "\(subject)" }
-        if let fault { metadata["fault"] = "\(fault)" }
+        if let fault { metadata["fault"] = "\(fault.code)" }
+        if let id = trace.w3cTraceID { metadata["traceId"] = "\(id)" }
+        if let id = trace.xRayTraceID { metadata["xrayTraceId"] = "\(id)" }
+        if let id = trace.loadBalancerTraceID { metadata["albTraceId"] = "\(id)" }
+        metadata.merge(metrics) { $1 }
         logger.info("request", metadata: metadata)
     }
 
@@ -62,11 +75,9 @@ struct AccessLog {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Milliseconds with three digits behind the point.
-    private static func milliseconds(_ duration: Duration) -> String {
+    /// Milliseconds with at most three digits behind the point.
+    static func milliseconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = max(.zero, duration).components
-        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-        let fraction = String(microseconds % 1_000)
-        return "\(microseconds / 1_000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)"
+        return Double(seconds) * 1_000 + Double(attoseconds / 1_000_000_000_000) / 1_000
     }
 }

@@ -9,7 +9,8 @@ extension MLflowProxyHandler {
     /// Makes the handler that an environment describes, with credentials that are renewed before they end.
     ///
     /// Requests are signed with the credentials of the environment (``CredentialChain``), or where
-    /// `SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN` is set with those of that role.
+    /// `SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN` is set with those of that role, with `PROXY_SOURCE_IDENTITY` in each caller's
+    /// name.
     ///
     /// - Throws: Everything that is wrong with the environment, at once.
     public init(
@@ -20,13 +21,18 @@ extension MLflowProxyHandler {
         let own = CachedCredentials(
             CredentialChain(environment: environment, transport: transport, clock: clock, now: now), logger: logger,
             now: now)
+        let services = try ProxyServices(region: endpoint.region, environment: environment)
         var credentials = own
+        var sessions: CallerSessions?
         if let role = configuration.assumedRole {
             let sts = STSClient(
                 endpoint: try Self.serviceEndpoint(.sts, environment, region: endpoint.region), transport: transport,
                 clock: clock, now: now)
             credentials = CachedCredentials(
                 AssumeRoleCredentials(role, source: own, sts: sts), logger: logger, now: now)
+            if configuration.namesCallers {
+                sessions = CallerSessions(role: role, source: own, sts: sts, logger: logger, now: now)
+            }
         }
         var storage: AWSClient?
         if configuration.overflow != nil {
@@ -36,8 +42,9 @@ extension MLflowProxyHandler {
                 signing: .s3, credentials: own, transport: transport, clock: clock, now: now)
         }
         self.init(
-            configuration: configuration, endpoint: endpoint, credentials: credentials, transport: transport,
-            storage: storage, now: now, clock: clock)
+            configuration: configuration, endpoint: endpoint, services: services, credentials: credentials,
+            sessions: sessions, transport: transport, storage: storage,
+            functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] ?? RequestHeaders.product, now: now, clock: clock)
     }
 
     private static func settings(

@@ -2,6 +2,7 @@ public import AWSCore
 public import HTTP
 public import Lambda
 internal import LambdaEvents
+internal import Logging
 public import Timestamps
 
 /// Answers a load balancer's requests with those of Amazon SageMaker MLflow.
@@ -16,6 +17,11 @@ public struct MLflowProxyHandler: LambdaHandler {
     private let access: AccessPolicy
     private let upstreamRequest: UpstreamRequest
     private let delivery: AnswerDelivery
+    private let ownRoutes: OwnRoutes
+    private let services: ProxyServices
+    private let sessions: CallerSessions?
+    private let metrics: RequestMetrics?
+    private let now: @Sendable () -> Timestamp
     private let clock: any Clock<Duration>
 
     /// Makes a handler.
@@ -23,14 +29,19 @@ public struct MLflowProxyHandler: LambdaHandler {
     /// - Parameters:
     ///   - configuration: The proxy's settings.
     ///   - endpoint: The MLflow service that is asked.
+    ///   - services: Where the other AWS services are.
     ///   - credentials: What requests are signed with; asked for each request, so it should cache.
+    ///   - sessions: What the requests of known callers are signed with instead.
     ///   - transport: Sends the requests, those for the load balancer's keys included.
     ///   - storage: Calls S3, for ``ProxyConfiguration/overflow``; without it nothing is stored.
+    ///   - functionName: The name under which the metrics are counted.
     ///   - now: The time, for signatures, deadlines and the ends of tokens.
-    ///   - clock: Measures the times in the log, and how long a missing key is not asked for again; waits between tries.
+    ///   - clock: Measures the times in the log, and how long a missing key is not asked for again; waits between tries,
+    ///     and ends what takes too long.
     public init(
-        configuration: ProxyConfiguration, endpoint: MLflowEndpoint, credentials: any CredentialProvider,
-        transport: any HTTPTransport, storage: AWSClient? = nil,
+        configuration: ProxyConfiguration, endpoint: MLflowEndpoint, services: ProxyServices,
+        credentials: any CredentialProvider, sessions: CallerSessions? = nil, transport: any HTTPTransport,
+        storage: AWSClient? = nil, functionName: String = "mlflow-proxy",
         now: @escaping @Sendable () -> Timestamp = { .now() }, clock: any Clock<Duration> = ContinuousClock()
     ) {
         origins = OriginPolicy(publicOrigin: configuration.publicOrigin, allowed: configuration.allowedOrigins)
@@ -51,6 +62,11 @@ public struct MLflowProxyHandler: LambdaHandler {
                     origins: configuration.allowedOrigins + [configuration.publicOrigin].compactMap(\.self)),
                 frameAncestors: configuration.frameAncestors, storage: overflow?.origin),
             overflow: overflow, clock: clock)
+        ownRoutes = OwnRoutes(endpoint: endpoint, configuration: configuration, storage: storage)
+        self.services = services
+        self.sessions = sessions
+        metrics = configuration.hasMetrics ? RequestMetrics(functionName: functionName) : nil
+        self.now = now
         self.clock = clock
     }
 
@@ -60,25 +76,26 @@ public struct MLflowProxyHandler: LambdaHandler {
     public func handle(_ event: [UInt8], context: LambdaContext) async throws -> [UInt8] {
         let watch = Stopwatch(clock)
         let request = try ALBTargetRequest(parsing: event)
-        var log = AccessLog(request)
+        var log = AccessLog(request, trace: TraceContext(request.headers, runtime: context.traceID))
         var response: HTTPResponse
         do {
             response = try await answer(request, context, &log)
         } catch let error as ProxyError {
-            log.fault = error.code
+            log.fault = error
             response = error.answer(requestID: context.requestID)
         }
+        response.headers["x-request-id"] = context.requestID
         var encoded = encode(response, for: request)
         if encoded.count > ALBTargetResponse.maximumBytes {
             let error = AnswerLimit.fault(path: request.path)
-            log.fault = error.code
+            log.fault = error
             response = error.answer(requestID: context.requestID)
             encoded = encode(response, for: request)
         }
         log.status = response.status
         log.answerBytes = response.body.count
         log.total = watch.elapsed
-        log.write(to: context.logger)
+        log.write(to: context.logger, metrics: metrics?.metadata(of: log, at: now()) ?? [:])
         return encoded
     }
 
@@ -88,11 +105,21 @@ public struct MLflowProxyHandler: LambdaHandler {
         -> HTTPResponse
     {
         let part = ScriptPart(request.path)
-        if part == nil, let response = try OwnRoutes.answer(request) { return response }
+        if part == nil, let response = try OwnRoutes.liveness(request) {
+            log.isHealthCheck = true
+            return response
+        }
         if let response = try CrossOrigin(policy: origins).preflight(request) { return response }
         try origins.check(request)
-        log.subject = try await authenticator.authenticate(request, context: context)
-        let outgoing = try upstreamRequest.make(from: request, part: part)
+        let caller = try await authenticator.authenticate(request, context: context)
+        log.subject = caller?.pseudonym
+        var delivery = delivery
+        if let caller, let sessions { delivery.client.credentials = sessions.credentials(of: caller) }
+        let own = OwnRequest(
+            event: request, client: delivery.client, services: services, trace: log.trace, clock: clock,
+            context: context)
+        if part == nil, let response = try await ownRoutes.answer(own) { return response }
+        let outgoing = try upstreamRequest.make(from: request, part: part, trace: log.trace)
         try access.check(request, path: part?.path ?? request.path)
         return try await delivery.answer(to: AnswerUse(request, outgoing: outgoing, part: part), context, &log)
     }

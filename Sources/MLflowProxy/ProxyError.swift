@@ -11,9 +11,19 @@ struct ProxyError: Error, Sendable, Equatable {
     var message: String
     /// Header fields that belong to the status.
     var headers: HTTPHeaders = [:]
+    /// What is counted, where the status alone does not say it.
+    var specificReason: FaultReason?
+
+    /// What is counted.
+    var reason: FaultReason { specificReason ?? FaultReason(status: status) }
 
     static func badRequest(_ message: String) -> ProxyError {
         ProxyError(status: 400, code: "BAD_REQUEST", message: message)
+    }
+
+    /// Something in a request to one of the proxy's own routes.
+    static func invalidParameter(_ message: String) -> ProxyError {
+        ProxyError(status: 400, code: "INVALID_PARAMETER_VALUE", message: message)
     }
 
     static func unauthenticated(_ message: String, challenge: String = "Bearer") -> ProxyError {
@@ -21,8 +31,8 @@ struct ProxyError: Error, Sendable, Equatable {
             status: 401, code: "UNAUTHENTICATED", message: message, headers: ["www-authenticate": challenge])
     }
 
-    static func forbidden(_ message: String) -> ProxyError {
-        ProxyError(status: 403, code: "PERMISSION_DENIED", message: message)
+    static func forbidden(_ message: String, reason: FaultReason? = nil) -> ProxyError {
+        ProxyError(status: 403, code: "PERMISSION_DENIED", message: message, specificReason: reason)
     }
 
     static func notFound(_ message: String) -> ProxyError {
@@ -58,11 +68,55 @@ struct ProxyError: Error, Sendable, Equatable {
     }
 
     /// The fault as an answer in MLflow's form, on one line.
+    ///
+    /// - Parameter requestID: The invocation's id, which the log's records carry too.
     func answer(requestID: String) -> HTTPResponse {
         let body: JSONValue = [
             "error_code": .string(code), "message": .string(message), "request_id": .string(requestID),
         ]
         return .json(status: status, body, headers: headers)
+    }
+}
+
+/// Why the proxy answered with a fault of its own, in one of a few words: a dimension of the metrics.
+enum FaultReason: String, Sendable, Equatable {
+    /// The request could be read in more than one way, or says nothing that makes sense.
+    case malformed
+    /// The caller is not known.
+    case unauthenticated
+    /// A page of another site may have sent the request.
+    case foreignPage = "foreign-page"
+    /// The request was sent to a name that is not ours.
+    case foreignName = "foreign-name"
+    /// `PROXY_ACCESS` does not allow the request.
+    case access
+    /// There is no such route, or it does not have the method.
+    case route
+    /// The answer does not fit.
+    case tooLarge = "too-large"
+    /// The service could not be reached, or gave no whole answer.
+    case upstream
+    /// The proxy lacks credentials or keys at the moment.
+    case unavailable
+    /// The time ran out.
+    case timeout
+    /// Anything else.
+    case other
+
+    /// What a status says.
+    init(status: Int) {
+        self =
+            switch status {
+            case 400: .malformed
+            case 401: .unauthenticated
+            case 404, 405: .route
+            case 413: .tooLarge
+            case 421: .foreignName
+            case 502: .upstream
+            case 503: .unavailable
+            case 504: .timeout
+            default: .other
+            }
     }
 }
 

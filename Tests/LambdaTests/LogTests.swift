@@ -47,6 +47,29 @@ private final class Output: Sendable {
         #expect(output.text == expected)
     }
 
+    @Test func numbersAndTruthValuesAreWrittenAsSuch() throws {
+        let output = Output()
+        let metadata: Logger.Metadata = [
+            "a": .stringConvertible(7), "b": .stringConvertible(-1.5), "c": .stringConvertible(true),
+            "d": .stringConvertible(Double.nan), "e": .stringConvertible(Int64.max), "f": "8",
+        ]
+        output.logger(LogSettings(format: .json)).info("x", metadata: metadata)
+        #expect(output.text.contains(#""a":7,"b":-1.5,"c":true,"d":"nan","e":9223372036854775807,"f":"8"}"#))
+    }
+
+    @Test func aRecordWithMetricsIsJSONWhateverTheFormat() throws {
+        let output = Output()
+        let metrics: Logger.Metadata = [
+            "_aws": ["Timestamp": .stringConvertible(1)], "Requests": .stringConvertible(1),
+        ]
+        inContext { output.logger(LogSettings(format: .text)).info("request", metadata: metrics) }
+        #expect(output.bytes.last == 0x0A)
+        let record = try JSONValue(parsing: Array(output.bytes.dropLast()))
+        #expect(record["_aws"]?["Timestamp"] == 1)
+        #expect(record["Requests"] == 1)
+        #expect(record["requestId"] == "r-1")
+    }
+
     @Test func outsideAnInvocationThereIsNoRequest() {
         let output = Output()
         output.logger(LogSettings()).info("start")

@@ -1,5 +1,6 @@
 import AWSCore
 import AWSSigning
+import Configuration
 import Encoding
 import HTTP
 import JSON
@@ -22,6 +23,7 @@ struct Fixture: Sendable {
     var customEndpoint: String?
     var credentials: any CredentialProvider = FixedCredentials()
     var deadline: Timestamp? = Fixture.now + .seconds(30)
+    var traceID: String?
     var clock = ManualClock()
     let log = LogRecorder()
     let transport: StubTransport
@@ -39,8 +41,9 @@ struct Fixture: Sendable {
         MLflowProxyHandler(
             configuration: configuration,
             endpoint: try MLflowEndpoint(arn: endpointARN, customEndpoint: customEndpoint),
-            credentials: credentials, transport: transport, now: { [clock] in Fixture.now + clock.now.offset },
-            clock: clock)
+            services: try ProxyServices(region: "eu-central-1", environment: Environment([:])),
+            credentials: credentials, transport: transport, functionName: "proxy",
+            now: { [clock] in Fixture.now + clock.now.offset }, clock: clock)
     }
 
     func handle(_ event: [UInt8]) async throws -> [UInt8] {
@@ -52,7 +55,7 @@ struct Fixture: Sendable {
     }
 
     var context: LambdaContext {
-        LambdaContext(requestID: "request-1", deadline: deadline, logger: log.logger)
+        LambdaContext(requestID: "request-1", deadline: deadline, traceID: traceID, logger: log.logger)
     }
 }
 
@@ -137,6 +140,8 @@ final class LogRecorder: Sendable {
         var level: Logger.Level
         var message: String
         var metadata: [String: String]
+        /// The metadata with its numbers and members, as a log in JSON has it.
+        var json: JSONValue
     }
 
     private let entries = Mutex<[Record]>([])
@@ -165,9 +170,20 @@ final class LogRecorder: Sendable {
         }
 
         func log(event: LogEvent) {
-            let metadata = (event.metadata ?? [:]).mapValues(\.description)
-            recorder.entries.withLock {
-                $0.append(Record(level: event.level, message: event.message.description, metadata: metadata))
+            let metadata = event.metadata ?? [:]
+            let record = Record(
+                level: event.level, message: event.message.description, metadata: metadata.mapValues(\.description),
+                json: .object(JSONObject(metadata.map { .init(name: $0.key, value: Self.json($0.value)) })))
+            recorder.entries.withLock { $0.append(record) }
+        }
+
+        private static func json(_ value: Logger.MetadataValue) -> JSONValue {
+            switch value {
+            case .string(let text): .string(text)
+            case .stringConvertible(let value): (try? JSONValue(parsing: Array(value.description.utf8))) ?? .null
+            case .array(let values): .array(values.map(json))
+            case .dictionary(let values):
+                .object(JSONObject(values.map { .init(name: $0.key, value: json($0.value)) }))
             }
         }
     }

@@ -44,6 +44,7 @@ import Testing
         let modeMember = request.headerMode == .single ? "headers" : "multiValueHeaders"
         #expect(try JSONValue(parsing: bytes)[modeMember]?.object != nil)
 
+        if request.path.hasPrefix("/_proxy/") { return }
         if let sent = fixture.transport.requests.first {
             #expect(sent.path == request.path)
             #expect(sent.authority == "eu-central-1.experiments.sagemaker.aws")
@@ -66,7 +67,10 @@ import Testing
         #expect(answer.message.contains("PROXY_ACCESS of this proxy is read-only") == isWrite)
     }
 
-    private static let writing = ["artifact-put-binary.json", "artifact-put-unicode-path.json", "form-body.json"]
+    private static let writing = [
+        "artifact-put-binary.json", "artifact-put-unicode-path.json", "attack-open-in-a-frame.json", "form-body.json",
+        "upload-not-configured.json",
+    ]
 
     @Test func theOddQueryArrivesAsItWasMeant() async throws {
         let fixture = Fixture()

@@ -1,3 +1,4 @@
+import Configuration
 import HTTP
 import JSON
 import Lambda
@@ -53,7 +54,9 @@ struct SignInFixture: Sendable {
             loadBalancer: loadBalancer, clientID: client, issuer: issuer, keyURL: keyURL)
         handler = MLflowProxyHandler(
             configuration: ProxyConfiguration(authentication: .signInAtLoadBalancer(signIn)),
-            endpoint: try MLflowEndpoint(arn: Fixture.arn), credentials: FixedCredentials(), transport: transport,
+            endpoint: try MLflowEndpoint(arn: Fixture.arn),
+            services: try ProxyServices(region: "eu-central-1", environment: Environment([:])),
+            credentials: FixedCredentials(), transport: transport,
             now: { world.now.withLock(\.self) }, clock: clock)
     }
 

@@ -4,6 +4,9 @@ public import Timestamps
 
 /// Writes swift-log's records the way Lambda reads them: text or JSON, framed on the telemetry descriptor where there is
 /// one, else a line on standard error. The request id and the tenant come from ``LambdaContext/current``.
+///
+/// A record whose metadata has `_aws`, CloudWatch's embedded metrics, is JSON in either form: CloudWatch finds metrics in
+/// nothing else.
 public struct LambdaLogHandler: LogHandler {
     /// The lowest level written.
     public var logLevel: Logger.Level
@@ -48,11 +51,8 @@ public struct LambdaLogHandler: LogHandler {
         let record = LogRecord(
             time: time, level: event.level, message: event.message.description, requestID: context?.requestID,
             tenantID: context?.tenantID, metadata: all)
-        var bytes =
-            switch format {
-            case .json: record.json()
-            case .text: record.text(keepingLines: isFramed)
-            }
+        let isJSON = format == .json || all["_aws"] != nil
+        var bytes = isJSON ? record.json() : record.text(keepingLines: isFramed)
         if isFramed {
             let microseconds = UInt64(clamping: time.nanosecondsSinceEpoch / 1_000)
             bytes = TelemetryFrame.frame(

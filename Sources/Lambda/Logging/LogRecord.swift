@@ -79,10 +79,14 @@ enum LogText {
 }
 
 extension Logger.MetadataValue {
-    /// The value as JSON; what is neither text nor a collection by its description.
+    /// The value as JSON; what is neither text, a number, a truth value nor a collection by its description.
     fileprivate var json: JSONValue {
         switch self {
         case .string(let text): .string(text)
+        case .stringConvertible(let value as Int): .integer(value)
+        case .stringConvertible(let value as Int64): .integer(value)
+        case .stringConvertible(let value as Double) where value.isFinite: .number(value.description)
+        case .stringConvertible(let value as Bool): .bool(value)
         case .stringConvertible(let value): .string(value.description)
         case .array(let values): .array(values.map(\.json))
         case .dictionary(let values):

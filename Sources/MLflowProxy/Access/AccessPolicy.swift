@@ -15,7 +15,15 @@ struct AccessPolicy: Sendable {
         let deed = access == .delete ? "may delete something" : "may change something"
         throw .forbidden(
             "\(AccessLog.printable(request.method.rawValue, limit: 16)) \(AccessLog.printable(path, limit: 512)) "
-                + "\(deed), and PROXY_ACCESS of this proxy is \(allowed.rawValue).")
+                + "\(deed), and PROXY_ACCESS of this proxy is \(allowed.rawValue).", reason: .access)
+    }
+
+    /// Throws when less is allowed than a route of the proxy's own needs.
+    ///
+    /// - Parameter deed: What the route does, as the start of a sentence.
+    func require(_ access: RequestAccess, for deed: String) throws(ProxyError) {
+        guard let most = allowed.most, access > most else { return }
+        throw .forbidden("\(deed), and PROXY_ACCESS of this proxy is \(allowed.rawValue).", reason: .access)
     }
 
     /// What the request does. Whatever can be read in more than one way counts as the reading that does the most.

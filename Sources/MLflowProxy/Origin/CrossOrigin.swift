@@ -15,7 +15,7 @@ struct CrossOrigin: Sendable {
         guard policy.allowedForeignOrigin(request.headers) != nil else {
             throw .forbidden(
                 "Pages of this origin may not call MLflow. To allow them, add the origin to PROXY_ALLOWED_ORIGINS "
-                    + "of the proxy.")
+                    + "of the proxy.", reason: .foreignPage)
         }
         let names = request.headers.values("access-control-request-headers").flatMap { FieldValue.list($0) }
         var headers: HTTPHeaders = [
@@ -35,6 +35,6 @@ struct CrossOrigin: Sendable {
         guard let origin = policy.allowedForeignOrigin(request.headers) else { return }
         response.headers["access-control-allow-origin"] = origin.description
         response.headers["access-control-allow-credentials"] = "true"
-        response.headers["access-control-expose-headers"] = "Content-Disposition, ETag"
+        response.headers["access-control-expose-headers"] = "Content-Disposition, ETag, X-Request-Id"
     }
 }

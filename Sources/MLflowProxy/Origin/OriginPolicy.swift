@@ -23,14 +23,15 @@ struct OriginPolicy: Sendable {
             else {
                 throw .forbidden(
                     "The request comes from a page of another site. To allow it, add its origin to "
-                        + "PROXY_ALLOWED_ORIGINS of the proxy.")
+                        + "PROXY_ALLOWED_ORIGINS of the proxy.", reason: .foreignPage)
             }
             return
         }
         // Browsers that leave Origin out still say where the request was started.
         let site = request.headers["sec-fetch-site"] ?? "none"
         guard site == "same-origin" || site == "none" else {
-            throw .forbidden("The request was started by a page of another site and names no origin.")
+            throw .forbidden(
+                "The request was started by a page of another site and names no origin.", reason: .foreignPage)
         }
     }
 

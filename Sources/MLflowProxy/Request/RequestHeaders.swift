@@ -60,7 +60,7 @@ enum RequestHeaders {
 
     /// Whether gzip is among the codings the client takes (RFC 9110, section 12.5.3). Others are not asked for: the
     /// service's answer is passed on as it comes, so it has to be one that every client understands.
-    private static func acceptsGzip(_ values: [String]) -> Bool {
+    static func acceptsGzip(_ values: [String]) -> Bool {
         var weights: [String: Bool] = [:]
         for element in values.flatMap({ FieldValue.list($0) }) {
             let parts = FieldValue.list(HTTPToken.lowercased(element), separator: ";")

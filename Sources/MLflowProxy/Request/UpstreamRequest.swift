@@ -7,8 +7,12 @@ struct UpstreamRequest: Sendable {
 
     /// The request, checked and unsigned.
     ///
-    /// - Parameter part: The part of a script that is asked for; what goes upstream is a request for the whole script.
-    func make(from request: ALBTargetRequest, part: ScriptPart? = nil) throws(ProxyError) -> HTTPRequest {
+    /// - Parameters:
+    ///   - part: The part of a script that is asked for; what goes upstream is a request for the whole script.
+    ///   - trace: The trace that the request belongs to.
+    func make(
+        from request: ALBTargetRequest, part: ScriptPart? = nil, trace: TraceContext
+    ) throws(ProxyError) -> HTTPRequest {
         guard Self.methods.contains(request.method) else {
             throw .methodNotAllowed(
                 "The method of the request is not one that MLflow knows.", allowed: Self.methods)
@@ -25,6 +29,7 @@ struct UpstreamRequest: Sendable {
                 HTTPToken.lowercased($0.name).hasPrefix("if-") || HTTPHeaders.sameName($0.name, "range")
             }
         }
+        trace.carry(into: &headers)
         headers.append(endpoint.arnHeaderName, endpoint.arn)
         return HTTPRequest(
             request.method, scheme: endpoint.scheme, authority: endpoint.authority,

@@ -31,6 +31,11 @@ public struct MLflowEndpoint: Sendable, Equatable {
         kind == .trackingServer ? "sagemaker-mlflow" : "sagemaker"
     }
 
+    /// The resource's own name or id: what stands behind the slash in the ARN.
+    public var resourceName: String {
+        String(arn.split(separator: "/", maxSplits: 1).last ?? "")
+    }
+
     /// The header that carries the ARN.
     public var arnHeaderName: String {
         kind == .trackingServer ? "x-mlflow-sm-tracking-server-arn" : "x-sm-mlflow-app-arn"

@@ -39,6 +39,13 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// Where answers go that are too large for the load balancer (`PROXY_OVERFLOW_BUCKET`, `PROXY_OVERFLOW_PREFIX`); nil
     /// for nowhere.
     public var overflow: OverflowPlace?
+    /// Whether each person's requests are signed with a session of ``assumedRole`` that names the person
+    /// (`PROXY_SOURCE_IDENTITY`).
+    public var namesCallers = false
+    /// Whether the log's records of requests carry CloudWatch metrics (`PROXY_METRICS`).
+    public var hasMetrics = true
+    /// The places in S3 below which artifacts may be uploaded directly (`PROXY_UPLOAD_LOCATIONS`).
+    public var uploadLocations: [UploadLocation] = []
     /// The time the service may take for an answer; less when the invocation ends sooner. Two minutes, which is what
     /// MLflow's clients wait.
     public var upstreamTimeout: Duration = .seconds(120)
@@ -71,6 +78,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
         assumedRole = reader.role("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN")
         access = reader.access()
         overflow = reader.overflow()
+        namesCallers = reader.namesCallers()
+        hasMetrics = reader.flag("PROXY_METRICS") ?? true
+        uploadLocations = reader.uploadLocations(apartFrom: overflow)
         reader.checkNames()
         guard reader.problems.isEmpty, let authentication else { throw ConfigurationError(reader.problems) }
         self.authentication = authentication

@@ -30,4 +30,20 @@ extension ProxySettingsReader {
             )
         }
     }
+
+    /// Whether sessions of the role name the caller, which takes a caller that is known and a role.
+    mutating func namesCallers() -> Bool {
+        guard flag("PROXY_SOURCE_IDENTITY") == true else { return false }
+        if environment["PROXY_AUTH"] != "alb-oidc" {
+            report(
+                "PROXY_SOURCE_IDENTITY is on, and nobody vouches for who the caller is: set PROXY_AUTH to alb-oidc, or "
+                    + "remove it.")
+        }
+        if environment["SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN"] == nil {
+            report(
+                "PROXY_SOURCE_IDENTITY is on, and there is no role whose session could name the caller: set "
+                    + "SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN, or remove it.")
+        }
+        return true
+    }
 }

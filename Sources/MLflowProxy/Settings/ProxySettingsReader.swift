@@ -65,6 +65,39 @@ struct ProxySettingsReader {
         return .readOnly
     }
 
+    /// `on` or `off`; nil when it is not set.
+    mutating func flag(_ name: String) -> Bool? {
+        switch environment[name] {
+        case nil: return nil
+        case "on": return true
+        case "off": return false
+        case .some(let text):
+            problems.append("\(name) is \(quoted(text)): it should be on or off.")
+            return nil
+        }
+    }
+
+    /// The places for uploads.
+    ///
+    /// - Parameter overflow: Where large answers are kept. Whoever could upload there would choose what others' browsers
+    ///   run.
+    mutating func uploadLocations(apartFrom overflow: OverflowPlace?) -> [UploadLocation] {
+        FieldValue.list(environment["PROXY_UPLOAD_LOCATIONS"] ?? "").compactMap { text in
+            guard let location = UploadLocation(text) else {
+                problems.append(
+                    "PROXY_UPLOAD_LOCATIONS contains \(quoted(text)): each of its entries should be s3://BUCKET/PREFIX, "
+                        + "separated by commas.")
+                return nil
+            }
+            if let overflow, location.overlaps(overflow) {
+                problems.append(
+                    "PROXY_UPLOAD_LOCATIONS contains \(quoted(text)), where PROXY_OVERFLOW_BUCKET and "
+                        + "PROXY_OVERFLOW_PREFIX keep large answers: take another bucket or prefix for one of them.")
+            }
+            return location
+        }
+    }
+
     /// A variable that nothing reads is a typing error, or asks for what would silently not happen.
     mutating func checkNames() {
         for name in environment.names where name.hasPrefix("PROXY_") && !Self.known.contains(name) {
@@ -85,6 +118,7 @@ struct ProxySettingsReader {
     private static let known =
         [
             "PROXY_AUTH", "PROXY_PUBLIC_URL", "PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS", "PROXY_ACCESS",
+            "PROXY_SOURCE_IDENTITY", "PROXY_METRICS", "PROXY_UPLOAD_LOCATIONS",
         ] + signInNames + overflowNames
 
     /// The value for a message, cut short.

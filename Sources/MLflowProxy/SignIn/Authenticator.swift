@@ -32,10 +32,10 @@ struct Authenticator: Sendable {
             }
     }
 
-    /// The caller's pseudonym for the log, where one is known.
+    /// The caller, where somebody vouches for one.
     ///
     /// - Throws: ``ProxyError`` when the caller is not known, `CancellationError`.
-    func authenticate(_ request: ALBTargetRequest, context: LambdaContext) async throws -> String? {
+    func authenticate(_ request: ALBTargetRequest, context: LambdaContext) async throws -> Caller? {
         switch check {
         case .none: return nil
         case .bearerToken:
@@ -43,7 +43,7 @@ struct Authenticator: Sendable {
             return nil
         case .identity(let verifier):
             do {
-                return try await verifier.subject(of: identityToken(in: request.headers), context: context)
+                return try await verifier.caller(of: identityToken(in: request.headers), context: context)
             } catch let error as IdentityError {
                 throw Self.fault(error, context)
             }

@@ -1,5 +1,6 @@
 internal import AWSCore
 internal import Cryptography
+internal import JSON
 internal import Lambda
 internal import Timestamps
 
@@ -14,10 +15,10 @@ struct IdentityVerifier: Sendable {
     /// How far the load balancer's clock may be ahead of or behind ours.
     private static let skew = Duration.seconds(60)
 
-    /// The visitor's pseudonym for the log: the same for the same visitor, and no name.
+    /// The visitor.
     ///
     /// - Throws: ``IdentityError``; `CancellationError`.
-    func subject(of text: String, context: LambdaContext) async throws -> String {
+    func caller(of text: String, context: LambdaContext) async throws -> Caller {
         let token = try IdentityToken(text)
         let issuer = try check(token.header)
         let key = try await keys.key(token.keyID, context: context)
@@ -27,7 +28,15 @@ struct IdentityVerifier: Sendable {
         keys.noteProof(by: token.keyID)
         let payload = try token.payload
         let subject = try subject(in: payload, issuer: issuer)
-        return String(Hex.encode(SHA256.hash("\(issuer)|\(subject)")).prefix(16))
+        return Caller(
+            pseudonym: String(Hex.encode(SHA256.hash("\(issuer)|\(subject)")).prefix(16)),
+            name: Self.email(in: payload) ?? subject)
+    }
+
+    /// The visitor's address, unless the identity provider says that nobody has checked it.
+    private static func email(in payload: TokenClaims) -> String? {
+        let isUnverified = payload["email_verified"] == false || payload["email_verified"]?.string == "false"
+        return isUnverified ? nil : payload["email"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Checks everything the header says but the key, and gives the issuer.

@@ -93,7 +93,7 @@ import Testing
         let record = try #require(fixture.log.records.first { $0.message == "request" })
         #expect(record.metadata["fault"] == "PERMISSION_DENIED")
         #expect(record.metadata["status"] == "403")
-        #expect(record.metadata["upstreamMs"] == nil)
+        #expect(record.metadata["UpstreamLatency"] == nil)
     }
 
     @Test func whoeverIsNotKnownLearnsNothingOfTheAccess() async throws {

@@ -1,5 +1,6 @@
 import AWSCore
 import AWSSigning
+import Configuration
 import Foundation
 import HTTP
 import Lambda
@@ -57,8 +58,10 @@ struct FuzzWorld: Sendable, CustomTestStringConvertible {
                 authentication: authentication, access: access,
                 publicOrigin: number % 2 == 0 ? WebOrigin("https://mlflow.example.com") : nil,
                 allowedOrigins: number % 4 < 3 ? origins : [], frameAncestors: origins),
-            endpoint: try MLflowEndpoint(arn: arn, customEndpoint: customEndpoint), credentials: CanaryCredentials(),
-            transport: transport, now: { Fixture.now }, clock: ManualClock(jumps: true))
+            endpoint: try MLflowEndpoint(arn: arn, customEndpoint: customEndpoint),
+            services: try ProxyServices(region: "us-east-1", environment: Environment([:])),
+            credentials: CanaryCredentials(), transport: transport, now: { Fixture.now },
+            clock: ManualClock(jumps: true))
     }
 }
 

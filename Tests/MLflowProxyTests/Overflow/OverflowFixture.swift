@@ -50,7 +50,9 @@ struct OverflowFixture: Sendable {
             endpoint: try ServiceEndpoint.resolve(service: .s3, region: "eu-central-1", environment: Environment([:])),
             errorForm: .xml, signing: .s3, credentials: credentials, transport: network, clock: clock, now: now)
         return MLflowProxyHandler(
-            configuration: configuration, endpoint: try MLflowEndpoint(arn: Fixture.arn), credentials: credentials,
+            configuration: configuration, endpoint: try MLflowEndpoint(arn: Fixture.arn),
+            services: try ProxyServices(region: "eu-central-1", environment: Environment([:])),
+            credentials: credentials,
             transport: network, storage: storage, now: now, clock: clock)
     }
 
