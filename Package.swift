@@ -106,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "lambda-local",
             dependencies: [
-                "LambdaEmulator", "AWSSigning", "HTTP", "JSON", "Timestamps",
+                "LambdaEmulator", "AWSCore", "AWSSigning", "Configuration", "HTTP", "JSON", "Timestamps", "XML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

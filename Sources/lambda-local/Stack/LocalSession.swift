@@ -2,36 +2,32 @@ import HTTP
 import JSON
 import LambdaEmulator
 
-/// What happens once everything is up: the sample events, the demonstration data, the checks, then service.
+/// What is asked of the proxy once everything is up: the sample events, the demonstration data, the pages.
 struct LocalSession: Sendable {
     let settings: LocalStack.Settings
     /// Takes the sample events.
     let sampled: LocalFunction
     /// A load balancer before the function without a bucket.
     let bareAuthority: String
-    let door: MLflowFrontDoor
+    /// The endpoints of SageMaker MLflow, by what they serve.
+    let doors: [(name: String, door: MLflowFrontDoor)]
     let transport: LoopbackTransport
-    let log: LogFile
 
     private var authority: String { "127.0.0.1:\(settings.port)" }
 
-    func run() async throws -> Bool {
-        var report = CheckReport()
+    /// Asks for all that a visitor would.
+    func check(_ report: inout CheckReport) async throws {
         try await runEvents(&report)
         try await seed(&report)
         await checkPages(of: authority, "", &report)
         await checkPages(of: bareAuthority, "without a bucket: ", &report)
-        let statistics = door.statistics
-        report.expect(
-            "signatures of requests to SageMaker MLflow", statistics.verified > 0 && statistics.refused == 0,
-            "\(statistics.verified) verified, \(statistics.refused) refused"
-                + (statistics.lastRefusal.map { "; the last: \($0)" } ?? ""))
-        report.print(logs: log.path)
-        if settings.check { return report.passed }
-        Console.print("\nOpen http://\(authority) (Ctrl-C stops everything; data and logs stay in \(settings.state))")
-        log.show()
-        for await _ in AsyncStream<Never>.makeStream().stream {}
-        return true
+        for (name, door) in doors {
+            let statistics = door.statistics
+            report.expect(
+                "signatures of requests to \(name)", statistics.verified > 0 && statistics.refused == 0,
+                "\(statistics.verified) verified, \(statistics.refused) refused"
+                    + (statistics.lastRefusal.map { "; the last: \($0)" } ?? ""))
+        }
     }
 
     private func runEvents(_ report: inout CheckReport) async throws {

@@ -2,8 +2,8 @@ import Foundation
 import HTTP
 import LambdaEmulator
 
-/// Everything around the functions, on the loopback interface: MLflow, an AWS stand-in, the endpoint of SageMaker MLflow,
-/// the Runtime API and the load balancer.
+/// Everything around the functions, on the loopback interface: MLflow, an AWS stand-in, SageMaker's control plane and its
+/// MLflow endpoints, CloudFormation, the Runtime API and the load balancer.
 struct LocalStack: Sendable {
     struct Settings: Sendable {
         var functions: String
@@ -37,7 +37,7 @@ struct LocalStack: Sendable {
     ///
     /// - Returns: Whether the checks passed.
     func run() async throws -> Bool {
-        let bootstrap = try checkInputs()
+        try checkInputs()
         let balancer = try await HTTPServer(port: settings.port)
         try Files.makeDirectory("\(settings.state)/logs")
         let functionLog = try LogFile("\(settings.state)/logs/functions.log")
@@ -54,8 +54,7 @@ struct LocalStack: Sendable {
         }
         do {
             let passed = try await serve(
-                bootstrap: bootstrap, balancer: balancer, moto: moto, mlflow: mlflow, functionLog: functionLog,
-                since: start)
+                balancer: balancer, moto: moto, mlflow: mlflow, log: functionLog, since: start)
             await stop(moto, mlflow)
             return passed
         } catch {
@@ -73,11 +72,13 @@ struct LocalStack: Sendable {
         }.value
     }
 
-    private func checkInputs() throws(LocalError) -> String {
+    private func checkInputs() throws(LocalError) {
         _ = try Files.executable(settings.mlflow, hint: "Install it: pip install mlflow, or run ./build.sh up")
         _ = try Files.executable(settings.moto, hint: "Install it: pip install 'moto[server]', or run ./build.sh up")
-        return try Files.executable(
-            "\(settings.functions)/mlflow-proxy/bootstrap", hint: "Build the functions first: ./build.sh")
+        for function in ["mlflow-proxy", "mlflow-app", "vpc-cleanup"] {
+            _ = try Files.executable(
+                "\(settings.functions)/\(function)/bootstrap", hint: "Build the functions first: ./build.sh")
+        }
     }
 
     private func startMoto() async throws -> LocalServer {
@@ -100,42 +101,30 @@ struct LocalStack: Sendable {
     }
 
     private func serve(
-        bootstrap: String, balancer: HTTPServer, moto: LocalServer, mlflow: LocalServer, functionLog: LogFile,
-        since start: ContinuousClock.Instant
+        balancer: HTTPServer, moto: LocalServer, mlflow: LocalServer, log: LogFile, since start: ContinuousClock.Instant
     ) async throws -> Bool {
-        let doorServer = try await HTTPServer()
-        let door = try MLflowFrontDoor(
-            arn: Stand.trackingARN, authority: "127.0.0.1:\(doorServer.port)", upstream: mlflow.authority,
-            accessKeyID: Stand.accessKeyID, secretAccessKey: Stand.secretAccessKey, sessionToken: Stand.sessionToken,
-            region: Stand.region, transport: transport)
-        let endpoints = ["http://127.0.0.1:\(doorServer.port)", "http://\(moto.authority)"]
-        func makeFunction(_ variables: [String: String], instances: Int) async throws -> LocalFunction {
-            let configuration = configuration(
-                bootstrap: bootstrap, door: endpoints[0], moto: endpoints[1], variables: variables)
-            return try await LocalFunction(configuration, instances: instances) {
-                functionLog.write("[mlflow-proxy] \($0)")
-            }
+        let planeServer = try await HTTPServer()
+        let authority = "127.0.0.1:\(planeServer.port)"
+        let plane = MLflowControlPlane(
+            authority: authority, accessKeyID: Stand.accessKeyID, secretAccessKey: Stand.secretAccessKey,
+            sessionToken: Stand.sessionToken, region: Stand.region,
+            userInterface: "http://127.0.0.1:\(settings.port)/")
+        let variables = [
+            "AWS_ACCESS_KEY_ID": Stand.accessKeyID, "AWS_SECRET_ACCESS_KEY": Stand.secretAccessKey,
+            "AWS_SESSION_TOKEN": Stand.sessionToken, "AWS_ENDPOINT_URL": "http://\(moto.authority)",
+            "AWS_ENDPOINT_URL_SAGEMAKER": "http://\(authority)",
+        ]
+        func samples(_ variables: [String: String]) -> CustomResourceSamples {
+            let all = variables.merging(["POLL_INTERVAL_SECONDS": "0.2"]) { $1 }
+            return CustomResourceSamples(settings: settings, variables: all, log: log)
         }
-        let origins = ["http://127.0.0.1:\(settings.port)", "http://localhost:\(settings.port)"]
-        var variables = ["PROXY_PUBLIC_URL": origins[0], "PROXY_ALLOWED_ORIGINS": origins[1]]
-        if settings.hasBucket { variables["PROXY_OVERFLOW_BUCKET"] = OverflowBucket.name }
-        let function = try await makeFunction(variables, instances: settings.concurrency)
-        // The sample events are addressed to several names, all but one of which the function that serves must refuse. It
-        // has no bucket either, so that both ways for large answers are tried.
-        let sampled = try await makeFunction([:], instances: 1)
-        let bare = try await HTTPServer()
-        let bareBalancer = LoadBalancer(
-            LoadBalancer.Settings(port: bare.port), log: { functionLog.write("[load balancer] \($0)") },
-            target: { await sampled.invoke($0) })
-        let loadBalancer = LoadBalancer(
-            LoadBalancer.Settings(port: balancer.port), log: { functionLog.write("[load balancer] \($0)") },
-            target: { await function.invoke($0) })
-
+        let resources = StackResources(
+            // The AWS stand-in has Studio's domains, the control plane here has MLflow.
+            cleanup: samples(variables.filter { $0.key != "AWS_ENDPOINT_URL_SAGEMAKER" }), samples: samples(variables),
+            moto: moto.authority, transport: transport)
         return try await withThrowingTaskGroup(of: Bool?.self) { group in
             let services: [@Sendable () async throws -> Void] = [
-                { try await doorServer.run(door) }, { try await function.run() }, { try await sampled.run() },
-                { try await balancer.run(loadBalancer) }, { try await bare.run(bareBalancer) }, moto.failWhenEnded,
-                mlflow.failWhenEnded,
+                { try await planeServer.run(plane) }, moto.failWhenEnded, mlflow.failWhenEnded,
             ]
             for service in services {
                 group.addTask {
@@ -147,11 +136,7 @@ struct LocalStack: Sendable {
                 async let first: Void = ready("AWS stand-in (moto)", moto, "/moto-api/", since: start)
                 async let second: Void = ready("MLflow", mlflow, "/health", since: start)
                 _ = try await (first, second)
-                try await OverflowBucket(authority: moto.authority, transport: transport).create(origins: origins)
-                let session = LocalSession(
-                    settings: settings, sampled: sampled, bareAuthority: "127.0.0.1:\(bare.port)", door: door,
-                    transport: transport, log: functionLog)
-                return try await session.run()
+                return try await play(resources, balancer, mlflow, variables, log)
             }
             defer { group.cancelAll() }
             while let outcome = try await group.next() {
@@ -161,25 +146,42 @@ struct LocalStack: Sendable {
         }
     }
 
+    /// The life of a stack: its custom resources, then the MLflow that came of them, then their end.
+    private func play(
+        _ resources: StackResources, _ balancer: HTTPServer, _ mlflow: LocalServer, _ variables: [String: String],
+        _ log: LogFile
+    ) async throws -> Bool {
+        var report = CheckReport()
+        try await resources.cleanVPC(&report)
+        let arn = try await resources.createApp(&report)
+        let front = LocalFront(
+            settings: settings, appARN: arn, mlflow: mlflow.authority, variables: variables, log: log,
+            transport: transport)
+        try await OverflowBucket(authority: resources.moto, transport: transport).create(origins: front.origins)
+        report = try await front.run(balancer) { [report] session in
+            var report = report
+            try await session.check(&report)
+            try await resources.updateApp(arn, &report)
+            if settings.check { return report }
+            report.print(logs: log.path)
+            Console.print(
+                "\nOpen \(front.origins[0]) or \(front.origins[0])/_proxy/portal (Ctrl-C stops everything; data and logs "
+                    + "stay in \(settings.state))")
+            log.show()
+            for await _ in AsyncStream<Never>.makeStream().stream {}
+            return report
+        }
+        if settings.check {
+            try await resources.deleteApp(arn, &report)
+            report.print(logs: log.path)
+        }
+        return report.passed
+    }
+
     private func ready(
         _ name: String, _ server: LocalServer, _ path: String, since start: ContinuousClock.Instant
     ) async throws {
         try await server.waitUntilHealthy(path, transport)
         Console.print("  \(name) is ready on port \(server.port) after \(start.duration(to: .now).milliseconds) ms")
-    }
-
-    private func configuration(
-        bootstrap: String, door: String, moto: String, variables: [String: String]
-    ) -> FunctionConfiguration {
-        let own = [
-            "MLFLOW_TRACKING_ARN": Stand.trackingARN, "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": door,
-            "PROXY_AUTH": "network", "AWS_ACCESS_KEY_ID": Stand.accessKeyID,
-            "AWS_SECRET_ACCESS_KEY": Stand.secretAccessKey, "AWS_SESSION_TOKEN": Stand.sessionToken,
-            "AWS_ENDPOINT_URL": moto,
-        ]
-        return FunctionConfiguration(
-            name: "mlflow-proxy", executable: bootstrap,
-            taskRoot: URL(fileURLWithPath: bootstrap).deletingLastPathComponent().path, memoryMB: 1769,
-            timeout: .seconds(60), region: Stand.region, variables: own.merging(variables) { $1 })
     }
 }
