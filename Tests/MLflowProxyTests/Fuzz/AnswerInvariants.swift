@@ -71,9 +71,17 @@ struct AnswerInvariants {
         }
     }
 
+    /// A redirect to the proxy's bucket holds the session token, as every presigned URL does.
+    private func withoutOwnToken(_ field: HTTPHeaders.Field) -> String {
+        guard world.hasBuckets, HTTPHeaders.sameName(field.name, "location"),
+            field.value.hasPrefix("https://\(FuzzWorld.overflowHost)/mlflow-proxy/")
+        else { return field.value }
+        return field.value.replacing(CanaryCredentials.sessionToken, with: "")
+    }
+
     private func leaks(_ fields: [HTTPHeaders.Field], _ body: String, _ shape: HostileEvent.Shape) -> [String] {
         var found: [String] = []
-        let texts = fields.map(\.value) + [body]
+        let texts = fields.map(withoutOwnToken) + [body]
         for secret in [CanaryCredentials.secretAccessKey, CanaryCredentials.sessionToken] + secrets
         where texts.contains(where: { $0.contains(secret) }) {
             found.append("the answer holds \(secret)")

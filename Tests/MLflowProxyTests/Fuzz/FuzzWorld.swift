@@ -41,6 +41,13 @@ struct FuzzWorld: Sendable, CustomTestStringConvertible {
             : isApp ? "mlflow.sagemaker.us-east-1.app.aws" : "eu-central-1.experiments.sagemaker.aws"
     }
 
+    /// Some worlds have places in S3: for answers that are too large, and for uploads.
+    var hasBuckets: Bool { number % 2 == 1 }
+    static let overflowHost = "overflow-bucket.s3.us-east-1.amazonaws.com"
+    static let uploadHost = "artifact-bucket.s3.us-east-1.amazonaws.com"
+    /// SageMaker's control plane, which presigned URLs come from.
+    static let controlPlaneHost = "api.sagemaker.us-east-1.amazonaws.com"
+
     func proxy(_ identities: FuzzIdentities, transport: any HTTPTransport) throws -> MLflowProxyHandler {
         let authentication: ProxyConfiguration.Authentication =
             switch identities.kind {
@@ -53,14 +60,24 @@ struct FuzzWorld: Sendable, CustomTestStringConvertible {
                         issuer: SignInFixture.issuer, keyURL: nil))
             }
         let origins = ["https://portal.example.com"].compactMap { WebOrigin($0) }
+        var configuration = ProxyConfiguration(
+            authentication: authentication, access: access,
+            publicOrigin: number % 2 == 0 ? WebOrigin("https://mlflow.example.com") : nil,
+            allowedOrigins: number % 4 < 3 ? origins : [], frameAncestors: origins)
+        var storage: AWSClient?
+        if hasBuckets {
+            configuration.overflow = try OverflowPlace(bucket: "overflow-bucket")
+            configuration.uploadLocations = [try #require(UploadLocation("s3://artifact-bucket/mlflow"))]
+            let endpoint = try ServiceEndpoint.resolve(
+                service: .s3, region: "us-east-1", environment: Environment([:]))
+            storage = AWSClient(
+                endpoint: endpoint, errorForm: .xml, signing: .s3, credentials: CanaryCredentials(),
+                transport: transport, clock: ManualClock(jumps: true), now: { Fixture.now })
+        }
         return MLflowProxyHandler(
-            configuration: ProxyConfiguration(
-                authentication: authentication, access: access,
-                publicOrigin: number % 2 == 0 ? WebOrigin("https://mlflow.example.com") : nil,
-                allowedOrigins: number % 4 < 3 ? origins : [], frameAncestors: origins),
-            endpoint: try MLflowEndpoint(arn: arn, customEndpoint: customEndpoint),
+            configuration: configuration, endpoint: try MLflowEndpoint(arn: arn, customEndpoint: customEndpoint),
             services: try ProxyServices(region: "us-east-1", environment: Environment([:])),
-            credentials: CanaryCredentials(), transport: transport, now: { Fixture.now },
+            credentials: CanaryCredentials(), transport: transport, storage: storage, now: { Fixture.now },
             clock: ManualClock(jumps: true))
     }
 }

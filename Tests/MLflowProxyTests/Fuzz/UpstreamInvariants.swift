@@ -10,6 +10,7 @@ struct UpstreamInvariants {
     /// What is wrong with a request that left the proxy because of an event's.
     func violations(_ sent: HTTPRequest, for asked: ALBTargetRequest, _ shape: HostileEvent.Shape) -> [String] {
         if sent.authority == SignInFixture.keyHost { return keyViolations(sent) }
+        if let found = serviceViolations(sent, for: asked) { return found }
         var found: [String] = []
         func check(_ holds: Bool, _ what: @autoclosure () -> String) { if !holds { found.append(what()) } }
         check(sent.scheme == "https" && sent.authority == world.authority, "asked \(sent.scheme)://\(sent.authority)")
@@ -40,6 +41,42 @@ struct UpstreamInvariants {
         }
         return isID && isPlain && isAnonymous ? [] : ["asked the key server for \(sent.url) \(sent.headers)"]
     }
+
+    /// What is wrong with a request that is the proxy's own, to another service or for a route of its own; nil when it is
+    /// neither.
+    private func serviceViolations(_ sent: HTTPRequest, for asked: ALBTargetRequest) -> [String]? {
+        var found: [String] = []
+        func check(_ holds: Bool, _ what: String) { if !holds { found.append("\(what): \(sent.method) \(sent.url)") } }
+        check(identities.mayPass(asked.headers), "let in a caller that nobody knows")
+        check(sent.headers["authorization"]?.hasPrefix("AWS4-HMAC-SHA256 Credential=AKID/") == true, "not signed")
+        check(!sent.url.contains(HostileValues.canary), "a secret in a URL")
+        switch sent.authority {
+        case FuzzWorld.controlPlaneHost:
+            check(asked.path == "/_proxy/open" && asked.method == .get, "SageMaker was asked for \(asked.path)")
+            check(world.access == .full, "MLflow was opened past \(world.access.rawValue)")
+            check(sent.headers["x-amz-target"]?.hasPrefix("SageMaker.CreatePresignedMlflow") == true, "another call")
+            let name = world.isApp ? world.arn : String(world.arn.split(separator: "/").last ?? "")
+            check(Self.text(sent.body).contains(name), "another MLflow was opened")
+        case FuzzWorld.overflowHost where world.hasBuckets:
+            check(sent.path.hasPrefix("/mlflow-proxy/"), "outside of the prefix")
+        case FuzzWorld.uploadHost where world.hasBuckets:
+            check(asked.path.hasPrefix("/_proxy/uploads"), "S3 was asked for \(asked.path)")
+            check(sent.path.hasPrefix("/mlflow/"), "outside of the place for uploads")
+            check(world.access != .readOnly, "an upload with \(world.access.rawValue)")
+        case world.authority where asked.path == "/_proxy/health" || asked.path.hasPrefix("/_proxy/uploads"):
+            check(sent.scheme == "https", "not encrypted")
+            let route = String(sent.path.dropFirst(world.pathPrefix.count))
+            check(Self.ownReads.contains { route.hasPrefix($0) }, "another route")
+            check(sent.headers[world.arnHeader] == world.arn, "another MLflow")
+        default: return nil
+        }
+        return found
+    }
+
+    /// What the proxy asks MLflow for routes of its own.
+    private static let ownReads = [
+        "/api/2.0/mlflow/experiments/search", "/api/2.0/mlflow/runs/get", "/api/2.0/mlflow/logged-models/",
+    ]
 
     /// What `PROXY_ACCESS` certainly forbids.
     private func isAllowed(_ sent: HTTPRequest) -> Bool {
