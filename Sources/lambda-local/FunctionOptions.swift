@@ -10,7 +10,7 @@ struct FunctionOptions: ParsableArguments {
     @Argument(help: "The file with the event, JSON.")
     var event: String
     @Option(name: .customLong("env"), help: "A variable for the function, NAME=VALUE; can be repeated.")
-    var variables: [String] = []
+    var variables: [VariableOption] = []
     @Option(help: "The function's time-out in seconds.")
     var timeout: Double = 60
     @Option(help: "The memory the function is told it has, in MB.")
@@ -19,9 +19,6 @@ struct FunctionOptions: ParsableArguments {
     func validate() throws {
         guard timeout > 0, timeout <= 900 else {
             throw ValidationError("--timeout is \(timeout); Lambda allows up to 900 seconds.")
-        }
-        for variable in variables where !variable.dropFirst().contains("=") {
-            throw ValidationError("--env \(variable) is not NAME=VALUE.")
         }
     }
 
@@ -39,11 +36,7 @@ struct FunctionOptions: ParsableArguments {
     func configuration() throws(LocalError) -> FunctionConfiguration {
         let executable = try Files.executable(bootstrap, hint: "Build and unpack the function first: ./build.sh")
         let directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
-        var values: [String: String] = [:]
-        for variable in variables {
-            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            values[String(parts[0])] = String(parts[1])
-        }
+        let values = variables.byName
         return FunctionConfiguration(
             name: directory.lastPathComponent, executable: executable, taskRoot: directory.path, memoryMB: memory,
             timeout: .milliseconds(Int64(timeout * 1000)), region: values["AWS_REGION"] ?? "us-east-1",

@@ -26,6 +26,8 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(
         inversion: .prefixedNo, help: "Gives the function that serves a bucket for answers that are too large for it.")
     var bucket = true
+    @Option(name: .customLong("env"), help: "A setting of the proxy that serves, NAME=VALUE; can be repeated.")
+    var variables: [VariableOption] = []
     @Flag(help: "Runs the same, checks the results, and exits.")
     var check = false
 
@@ -41,7 +43,7 @@ struct UpCommand: AsyncParsableCommand {
             settings: LocalStack.Settings(
                 functions: Files.absolute(functions), mlflow: Files.absolute(mlflow), moto: Files.absolute(moto),
                 events: Files.absolute(events), state: Files.absolute(state), port: port, concurrency: concurrency,
-                hasBucket: bucket, check: check))
+                hasBucket: bucket, variables: variables.byName, check: check))
         let signals = StopSignals()
         let passed = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { try await stack.run() }

@@ -102,6 +102,20 @@ class Browser:
             time.sleep(0.1)
         raise AssertionError(f"does not come true: {expression}")
 
+    def frame_text(self, part):
+        """What is to be read in the frame whose address has the part in it, however deep it is; nothing when there is none."""
+        def inside(tree):
+            yield tree["frame"]
+            for child in tree.get("childFrames", []):
+                yield from inside(child)
+
+        for frame in inside(self.call("Page.getFrameTree")["frameTree"]):
+            if part in frame["url"] + frame.get("urlFragment", ""):
+                context = self.call("Page.createIsolatedWorld", frameId=frame["id"])["executionContextId"]
+                answer = self.call("Runtime.evaluate", expression="document.body.innerText", contextId=context, returnByValue=True)
+                return answer["result"].get("value") or ""
+        return ""
+
     def press(self, key, code, modifiers=0):
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, modifiers=modifiers,

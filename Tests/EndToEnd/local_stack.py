@@ -25,7 +25,7 @@ def local_tool():
 class LocalStack:
     """`lambda-local up` on a free port, its data in a folder of its own."""
 
-    def __init__(self, bucket=True):
+    def __init__(self, bucket=True, **settings):
         self.directory = tempfile.TemporaryDirectory()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -36,7 +36,7 @@ class LocalStack:
         self.process = subprocess.Popen(
             [local_tool(), "up", "--functions", "dist/unpacked", "--events", "events", "--state", self.directory.name,
              "--port", str(self.port), "--mlflow", ".venv/bin/mlflow", "--moto", ".venv/bin/moto_server",
-             *([] if bucket else ["--no-bucket"])],
+             *([] if bucket else ["--no-bucket"]), *(f"--env={name}={value}" for name, value in settings.items())],
             cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace", start_new_session=True)
         self.ready = threading.Event()

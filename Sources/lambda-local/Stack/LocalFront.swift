@@ -36,6 +36,7 @@ struct LocalFront: Sendable {
         let server = try await door(LocalStack.Stand.trackingARN)
         var serving = ["PROXY_PUBLIC_URL": origins[0], "PROXY_ALLOWED_ORIGINS": origins[1]]
         if settings.hasBucket { serving["PROXY_OVERFLOW_BUCKET"] = OverflowBucket.name }
+        serving.merge(settings.variables) { $1 }
         let function = try await function(appARN, app, serving, instances: settings.concurrency)
         // The sample events are addressed to several names, all but one of which the function that serves must refuse. It
         // has no bucket either, so that both ways for large answers are tried.

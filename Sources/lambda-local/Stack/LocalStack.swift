@@ -14,6 +14,8 @@ struct LocalStack: Sendable {
         var port: Int
         var concurrency: Int
         var hasBucket: Bool
+        /// Further settings of the proxy that serves.
+        var variables: [String: String]
         var check: Bool
     }
 
