@@ -270,10 +270,15 @@ private let rows: [Row] = [
     }
 
     @Test func aURLThatStaysRefusedIsGivenUp() async throws {
-        let bench = Bench(Shelf()) { _ in HTTPResponse(status: 403) }
+        let hasBegun = Flag()
+        let bench = Bench(Shelf()) { _ in
+            hasBegun.set()
+            return HTTPResponse(status: 403)
+        }
         let result = try await withThrowingTaskGroup(of: JSONValue?.self) { group in
             group.addTask { try await bench.handle(event("Create")) }
             group.addTask {
+                await hasBegun.wait()
                 while true {
                     try await bench.clock.waitForSleepers(1)
                     bench.clock.advance(by: .seconds(1))

@@ -195,9 +195,10 @@ public struct CustomResourceSession: Sendable {
 
     /// What answers Lambda's calls but `Invoke`: the stand-in that the function is given for all services.
     private var otherCalls: (@Sendable (ServerRequest) async -> ServerResponse)? {
-        configuration.variables["AWS_ENDPOINT_URL"].flatMap { Forwarder(to: $0) }.map { forwarder in
-            { await forwarder.send($0) }
+        guard let url = configuration.variables["AWS_ENDPOINT_URL"], let forwarder = Forwarder(to: url) else {
+            return nil
         }
+        return { await forwarder.send($0) }
     }
 
     private func equip(lambdaPort: Int) -> FunctionConfiguration {
