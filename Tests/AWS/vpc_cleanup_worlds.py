@@ -2,7 +2,6 @@
 """The packaged vpc-cleanup in many dirty VPCs: each can be deleted afterwards, nothing of anybody else's was touched, and a
 second Delete changes nothing. `vpc_cleanup_worlds.py [BOOTSTRAP] [HOW MANY] [FIRST SEED] [TOOL]`."""
 
-import concurrent.futures
 import dataclasses
 import multiprocessing
 import os
@@ -72,9 +71,9 @@ def clean(seed):
 
 def main(bootstrap=REPOSITORY / "dist/unpacked/vpc-cleanup/bootstrap", count=200, first=0, tool=None):
     started, all_cleaned = time.monotonic(), []
-    with concurrent.futures.ProcessPoolExecutor(
-            os.cpu_count() or 2, multiprocessing.get_context("spawn"), prepare, (bootstrap, tool), max_tasks_per_child=50) as pool:
-        for cleaned in pool.map(clean, range(int(first), int(first) + int(count))):
+    # Fresh processes now and then: the stand-ins keep something of every world.
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), prepare, (bootstrap, tool), maxtasksperchild=50) as pool:
+        for cleaned in pool.imap(clean, range(int(first), int(first) + int(count))):
             all_cleaned.append(cleaned)
             if cleaned.wrong:
                 print(f"seed {cleaned.seed}:", *cleaned.wrong, sep="\n  ", flush=True)
