@@ -119,7 +119,8 @@ let package = Package(
         function("vpc-cleanup", ["VPCCleanup", "LambdaBootstrap"], exclude: ["README.md", "policy.json"]),
         function("example-echo", ["Lambda", "LambdaBootstrap"]),
         function("example-stream", ["JSON", "Lambda", "LambdaBootstrap"]),
-        function("example-resource", ["CloudFormation", "Lambda", "LambdaBootstrap"]),
+        function(
+            "example-resource", ["AWSCore", "AWSServices", "CloudFormation", "JSON", "Lambda", "LambdaBootstrap"]),
 
         // Tests.
         .target(

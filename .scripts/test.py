@@ -91,6 +91,14 @@ def unittest(status, output):
     return max(ran - failed - skipped, 0), failed, skipped
 
 
+def counted(status, output):
+    """A script that says at its end how many cases it ran and how many of them were wrong."""
+    ran, wrong = (number(pattern, output) for pattern in (r"^(\d+) (?:rows|dirty VPCs), ", r": (\d+) wrong; "))
+    if status != 0 or ran == 0:
+        wrong = max(wrong, 1)
+    return max(ran - wrong, 0), wrong, 0
+
+
 def step(summary, name, command, judge=plain, environment=ENVIRONMENT):
     print(f"\n==> {name}", flush=True)
     started = time.monotonic()
@@ -139,6 +147,9 @@ def main():
         step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
         for script in [*scripts("AWS"), *scripts("EndToEnd")]:
             step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
+        for script, judge in ("faults", counted), ("worlds", counted), ("speed", plain):
+            name = f"AWS/vpc_cleanup_{script}.py"
+            step(summary, name, [".venv/bin/python", f"Tests/{name}"], judge)
     summary.show()
     return 1 if summary.failed else 0
 

@@ -11,6 +11,9 @@ public struct CustomResourceResponder: Sendable {
     static let firstWait = Duration.milliseconds(250)
     /// The span no wait exceeds.
     static let longestWait = Duration.seconds(5)
+    /// The tries after which a 403 is believed: S3 answers it for a moment, too, while it learns of credentials and
+    /// policies. A URL that has expired is not tried again at all.
+    static let forbiddenTries = 3
 
     private let transport: any HTTPTransport
     private let clock: any Clock<Duration>
@@ -43,15 +46,21 @@ public struct CustomResourceResponder: Sendable {
         let request = HTTPRequest(
             .put, scheme: parts.scheme, authority: parts.authority, path: parts.path.isEmpty ? "/" : parts.path,
             query: parts.query, headers: ["Content-Type": ""], body: .bytes(body))
+        let expiry = Self.expiry(of: parts)
         var span = Self.firstWait
         var attempt = 1
+        var forbidden = 0
         while true {
             let failure = try await send(request, timeout: min(Self.tryTimeout, max(.seconds(1), deadline - now())))
             guard let failure else { return }
             let wait = span / 2 + span / 2 * jitter()
-            guard !failure.isFinal, now() + wait < deadline else {
+            if failure.isForbidden { forbidden += 1 }
+            let isExpired = expiry.map { now() + wait >= $0 } ?? false
+            let isFinal =
+                failure.isFinal || (failure.isForbidden && (forbidden >= Self.forbiddenTries || isExpired))
+            guard !isFinal, now() + wait < deadline else {
                 throw ReplyDeliveryError(
-                    isFinal: failure.isFinal, reason: failure.reason + (attempt > 1 ? " (try \(attempt))" : ""))
+                    isFinal: isFinal, reason: failure.reason + (attempt > 1 ? " (try \(attempt))" : ""))
             }
             logger.warning("The answer could not be sent; trying again in \(wait): \(failure.reason).")
             try await clock.sleep(for: wait)
@@ -63,7 +72,7 @@ public struct CustomResourceResponder: Sendable {
     /// Sends once.
     ///
     /// - Returns: Why it failed, or nil when the answer was taken.
-    private func send(_ request: HTTPRequest, timeout: Duration) async throws -> ReplyDeliveryError? {
+    private func send(_ request: HTTPRequest, timeout: Duration) async throws -> Failure? {
         let options = TransferOptions(timeout: timeout, connectTimeout: .seconds(5), maximumResponseBytes: 64 << 10)
         do {
             let response = try await transport.send(request, options: options)
@@ -72,24 +81,50 @@ public struct CustomResourceResponder: Sendable {
         } catch let error as TransportError {
             // The error's own text holds the URL's path; host and reason say enough.
             let reason = "\(request.authority) cannot be reached: \(error.reason)"
-            return ReplyDeliveryError(isFinal: error.kind == .invalidRequest, reason: reason)
+            return Failure(reason, isFinal: error.kind == .invalidRequest)
         }
     }
 
-    private static func failure(of response: HTTPResponse) -> ReplyDeliveryError {
+    /// Why one try failed.
+    private struct Failure {
+        var reason: String
+        /// Whether trying again is in vain.
+        var isFinal: Bool
+        /// Whether S3 forbade it, which may pass.
+        var isForbidden: Bool
+
+        init(_ reason: String, isFinal: Bool, isForbidden: Bool = false) {
+            self.reason = reason
+            self.isFinal = isFinal
+            self.isForbidden = isForbidden
+        }
+    }
+
+    private static func failure(of response: HTTPResponse) -> Failure {
         let code = code(in: response.body)
         let shown = "S3 answered \(response.status)" + (code.map { " \($0)" } ?? "")
         switch response.status {
-        case 408, 429, 500...: return ReplyDeliveryError(isFinal: false, reason: shown)
-        case 400 where code == "RequestTimeout": return ReplyDeliveryError(isFinal: false, reason: shown)
+        case 408, 429, 500...: return Failure(shown, isFinal: false)
+        case 400 where code == "RequestTimeout": return Failure(shown, isFinal: false)
         case 403:
-            return ReplyDeliveryError(
-                isFinal: true,
-                reason: shown
+            return Failure(
+                shown
                     + ": the ResponseURL has expired or was altered, or the policy of an S3 endpoint of the VPC "
-                    + "forbids the bucket of CloudFormation's answers")
-        default: return ReplyDeliveryError(isFinal: true, reason: shown)
+                    + "forbids the bucket of CloudFormation's answers", isFinal: false, isForbidden: true)
+        default: return Failure(shown, isFinal: true)
         }
+    }
+
+    /// When a presigned URL ends (`X-Amz-Date` and `X-Amz-Expires`), or nil when it does not say.
+    private static func expiry(of parts: URLParts) -> Timestamp? {
+        func parameter(_ name: String) -> String? {
+            parts.query?.split(separator: "&").first { $0.hasPrefix("\(name)=") }
+                .map { String($0.dropFirst(name.utf8.count + 1)) }
+        }
+        guard let date = parameter("X-Amz-Date").flatMap({ Timestamp(iso8601: $0) }),
+            let seconds = parameter("X-Amz-Expires").flatMap({ Int64($0) }), (0...604_800).contains(seconds)
+        else { return nil }
+        return date + .seconds(seconds)
     }
 
     /// The code of S3's error document, when it looks like one.

@@ -2,6 +2,9 @@ public import JSON
 
 /// One event of the function, and how it came: as CloudFormation's request, as the work this function handed over to
 /// itself, or as the record of an invocation that failed.
+///
+/// Records come from Lambda itself, by a topic or by a bus. A queue is no destination for them: Amazon SQS would hand them
+/// over in batches, late, when nobody waits for the answer any more. Its events are refused.
 public struct Delivery: Sendable, Hashable {
     /// How the event came.
     public enum Kind: Sendable, Hashable {

@@ -4,6 +4,11 @@ public import Timestamps
 /// Work on its way from one invocation to the next: the state envelope of an asynchronous self-invocation.
 ///
 /// It holds the response URL, so it is never logged.
+///
+/// It carries no authentication code: the guard is `lambda:InvokeFunction`. Whoever may invoke the function can send it a
+/// request of CloudFormation with any properties, id and URL as well, so that a key would protect nothing more. Give that
+/// permission to CloudFormation's roles and to the function itself alone. A resource takes its state for a saving, and
+/// checks all that decides what is deleted against the world again.
 public struct Handover: Sendable, Hashable {
     /// The member that tells an envelope from all other events.
     public static let key = "CustomResourceHandover"
@@ -75,6 +80,11 @@ public struct Handover: Sendable, Hashable {
 }
 
 /// Starts the function anew, asynchronously, as itself.
+///
+/// Lambda takes an event at least once. When the answer to an `Invoke` is lost and the call is repeated, the work goes on
+/// twice; when no answer comes at all, the work is answered FAILED and may go on in an invocation nobody waits for. Either
+/// way CloudFormation takes the first answer and disregards the other, and a resource's methods have to bear being called
+/// again, or twice at the same time, for one request.
 public protocol SelfInvoker: Sendable {
     /// Invokes a function with the invocation type `Event`.
     ///

@@ -12,7 +12,7 @@ struct CloudFormationCommand: AsyncParsableCommand {
             The event needs RequestType, ResourceType and ResourceProperties; an Update or Delete of something real also \
             needs PhysicalResourceId. What CloudFormation knows alone is filled in where it is missing or a placeholder; \
             ResponseURL always is. The function is given AWS_ENDPOINT_URL_LAMBDA and credentials unless --env gives them, \
-            so that it can hand its work over to itself.
+            so that it can hand its work over to itself; Lambda's other calls go on to AWS_ENDPOINT_URL, when it is plain HTTP.
 
             It ends when every delivery, retry and hand-over has ended, or with patience. On standard output is one JSON \
             document: outcome (SUCCESS, FAILED, INVALID or MISSING), message, answer, counts, refusals and times. \

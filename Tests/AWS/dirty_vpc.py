@@ -178,14 +178,14 @@ class Builder(BuildingBlocks):
                         self.left_interface(self.random.choice(vpc_subnets), outbound if mine else None, description, mine)
 
     def left_interface(self, subnet, group, description, mine):
-        # A notebook instance that uses its interface is no leftover.
+        # A notebook instance that uses its interface is no leftover; what a domain in service uses, it goes on using.
         used = mine and self.random.random() < 0.4 and "Notebook Instance" not in description
         of_lambda = description.startswith("AWS Lambda")
         kind = "lambda" if used and of_lambda else "interface"
         owner = "amazon-aws" if used else None
         groups = [group] if group else []
         interface_id = self.interface(subnet, groups, description, kind, owner, "in-use" if used else "available")
-        if used:
+        if used and not self.options.in_service:
             # Lambda lets go of it; SageMaker removes some of its own itself.
             ends = self.world.remove_interface if not of_lambda and self.random.random() < 0.5 else self.world.release_interface
             self.world.later(

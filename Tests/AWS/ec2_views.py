@@ -130,11 +130,17 @@ class EC2Views:
     def endpoint_item(self, endpoint):
         return {
             "VpcEndpointId": endpoint.id, "VpcEndpointType": endpoint.vpc_endpoint_type or "Gateway", "VpcId": endpoint.vpc_id,
-            "ServiceName": endpoint.service_name, "OwnerId": ACCOUNT, "Groups": endpoint.groups,
+            "ServiceName": endpoint.service_name, "OwnerId": ACCOUNT, "Groups": self.endpoint_groups(endpoint),
             "State": endpoint.state.capitalize() if self.world.capitalised_states else endpoint.state,
             "RequesterManaged": getattr(endpoint, "requester_managed", False), "SubnetIds": endpoint.subnet_ids or [],
             "RouteTableIds": endpoint.route_table_ids or [], "NetworkInterfaceIds": endpoint.network_interface_ids,
             "Tags": tags(endpoint)}
+
+    def endpoint_groups(self, endpoint):
+        """The groups that its interfaces wear. An endpoint that is only still listed may have outlived them."""
+        backend = endpoint.ec2_backend
+        groups = [self.world.group(backend.region_name, group_id) for group_id in endpoint.security_group_ids or []]
+        return [{"GroupId": group.id, "GroupName": group.name} for group in groups if group]
 
     def DescribeSecurityGroupVpcAssociations(self, request):
         items = [

@@ -2,7 +2,7 @@
 """The packaged vpc-cleanup against everything that goes wrong around a custom resource.
 
 In every row CloudFormation gets exactly one valid answer in time, and the world is as it has to be. The rows are data; at
-the end they are printed as a table. `vpc_cleanup_faults.py BOOTSTRAP [PART OF A NAME]` runs them.
+the end they are printed as a table. `vpc_cleanup_faults.py [BOOTSTRAP] [PART OF A NAME] [TOOL]` runs them.
 """
 
 import dataclasses
@@ -222,14 +222,14 @@ class Runner:
     def note(self, row, last, calls, changing, found):
         counts = last.counts
         self.lines.append(
-            f"{row.name:<38} {last.outcome:<8} {counts.get('puts', '-'):>4} {counts.get('validAnswers', '-'):>5} "
+            f"{row.name:<50} {last.outcome:<8} {counts.get('puts', '-'):>4} {counts.get('validAnswers', '-'):>5} "
             f"{counts.get('duplicateAnswers', '-'):>9} {counts.get('invocations', '-'):>11} {counts.get('retries', '-'):>7} "
             f"{counts.get('handOvers', '-'):>9} {counts.get('failureRecords', '-'):>7} {calls:>5} {changing:>8} "
             f"{last.report.get('answeredAfterSeconds') or 0:>7.1f}  {'WRONG' if found else 'ok'}")
         print(self.lines[-1], flush=True)
 
     HEADING = (
-        f"{'row':<38} {'answer':<8} puts valid duplicate invocations retries handovers records calls changing seconds")
+        f"{'row':<50} {'answer':<8} puts valid duplicate invocations retries handovers records calls changing seconds")
 
     def kill_rows(self):
         """A row for the first call of each operation and for every changing one, killed before it is carried out and after."""
@@ -248,12 +248,15 @@ class Runner:
 
 def main(bootstrap=REPOSITORY / "dist/unpacked/vpc-cleanup/bootstrap", part="", tool=None):
     runner = Runner(bootstrap, tool)
-    rows = runner.kill_rows() + ROWS[1:]
+    started, rows = time.monotonic(), runner.kill_rows() + ROWS[1:]
     wrong = {row.name: found for row in rows if part in row.name and (found := runner.run(row))}
     for name, found in wrong.items():
         print(f"\n{name}:", *found, sep="\n  ")
+    kills = sum("killed" in line for line in runner.lines)
     print(f"\n{Runner.HEADING}", *runner.lines, sep="\n")
-    print(f"\n{len(runner.lines)} rows, {len(wrong)} wrong")
+    print(
+        f"\n{len(runner.lines)} rows, {kills} of them with a kill: {len(wrong)} wrong; "
+        f"{time.monotonic() - started:.0f} s")
     return 1 if wrong else 0
 
 

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The packaged vpc-cleanup in many dirty VPCs: each can be deleted afterwards, nothing of anybody else's was touched, and a
-second Delete changes nothing. `vpc_cleanup_worlds.py BOOTSTRAP [HOW MANY] [FIRST SEED]`."""
+second Delete changes nothing. `vpc_cleanup_worlds.py [BOOTSTRAP] [HOW MANY] [FIRST SEED] [TOOL]`."""
 
+import dataclasses
+import multiprocessing
+import os
 import sys
 import time
 
@@ -10,41 +13,79 @@ from dirty_vpc import generate
 from strict_aws import StrictAWS
 from verification import problems
 
+# The seconds in which CloudFormation wants its answer where somebody holds something and does not let go: of the first Delete,
+# which has much to do, and of the second.
+PATIENCE = ("6", "3")
 
-def clean(aws, seed, bootstrap, tool=None):
-    """Cleans one world. Returns what is wrong, and whether the user held something."""
-    aws.reset(seed)
-    dirty = generate(aws, seed)
-    aws.pages.size, aws.pages.empty = 1 + seed % 9, 0.2
-    resource = CustomResource(bootstrap, {**aws.environment, "POLL_INTERVAL_SECONDS": "0.02"}, tool)
-    event = {
-        "RequestType": "Delete", "ResourceType": "Custom::VPCCleanup", "ResourceProperties": dirty.properties,
-        "PhysicalResourceId": f"vpc-cleanup/{dirty.vpc}"}
-    expected = "FAILED" if dirty.held else "SUCCESS"
-    time_limit = ("--service-timeout", "6" if dirty.held else "300")
-    found = []
-    given = resource.send(event, *time_limit)
-    if given.outcome != expected or given.counts["validAnswers"] != 1:
-        found.append(f"came to {given.outcome} and not {expected}: {given.report.get('message')} {given.log[-1000:]}")
-    calls = len(aws.calls)
-    given = resource.send(event, *time_limit)
-    if again := [call for call in aws.calls.mutating if call.number > calls and call.applied]:
-        found.append(f"the second Delete changed something: {again[0]}")
-    return found + problems(aws, dirty), bool(dirty.held), calls
+
+@dataclasses.dataclass
+class Cleaned:
+    """What came of one world. `wrong` are sentences."""
+
+    seed: int
+    wrong: list
+    held: bool
+    calls: int
+    changing: int
+
+
+class Cleaner:
+    """Cleans worlds one after the other. The state of the stand-ins is the process's: one to a process."""
+
+    def __init__(self, bootstrap, tool=None):
+        self.aws = StrictAWS()
+        self.bootstrap, self.tool = bootstrap, tool
+
+    def clean(self, seed):
+        aws = self.aws
+        aws.reset(seed)
+        dirty = generate(aws, seed)
+        aws.pages.size, aws.pages.empty = 1 + seed % 9, 0.2
+        resource = CustomResource(self.bootstrap, {**aws.environment, "POLL_INTERVAL_SECONDS": "0.02"}, self.tool)
+        event = {
+            "RequestType": "Delete", "ResourceType": "Custom::VPCCleanup", "ResourceProperties": dirty.properties,
+            "PhysicalResourceId": f"vpc-cleanup/{dirty.vpc}"}
+        expected = "FAILED" if dirty.held else "SUCCESS"
+        first, second = PATIENCE if dirty.held else ("300", "300")
+        found = []
+        given = resource.send(event, "--service-timeout", first)
+        if given.outcome != expected or given.counts["validAnswers"] != 1:
+            found.append(f"came to {given.outcome} and not {expected}: {given.report.get('message')} {given.log[-1000:]}")
+        calls, changing = len(aws.calls), len(aws.calls.mutating)
+        given = resource.send(event, "--service-timeout", second)
+        if given.outcome != expected or given.counts["validAnswers"] != 1:
+            found.append(f"the second Delete came to {given.outcome} and not {expected}: {given.report.get('message')}")
+        if again := [call for call in aws.calls.mutating if call.number > calls and call.applied]:
+            found.append(f"the second Delete changed something: {again[0]}")
+        return Cleaned(seed, found + problems(aws, dirty), bool(dirty.held), calls, changing)
+
+
+def prepare(bootstrap, tool):
+    global cleaner
+    cleaner = Cleaner(bootstrap, tool)
+
+
+def clean(seed):
+    return cleaner.clean(seed)
 
 
 def main(bootstrap=REPOSITORY / "dist/unpacked/vpc-cleanup/bootstrap", count=200, first=0, tool=None):
-    started, wrong, held, calls = time.monotonic(), 0, 0, 0
-    aws = StrictAWS()
-    for seed in range(int(first), int(first) + int(count)):
-        found, is_held, made = clean(aws, seed, bootstrap, tool)
-        wrong, held, calls = wrong + bool(found), held + is_held, calls + made
-        if found:
-            print(f"seed {seed}:", *found, sep="\n  ", flush=True)
+    started, all_cleaned = time.monotonic(), []
+    # Fresh processes now and then: the stand-ins keep something of every world.
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), prepare, (bootstrap, tool), maxtasksperchild=50) as pool:
+        for cleaned in pool.imap(clean, range(int(first), int(first) + int(count))):
+            all_cleaned.append(cleaned)
+            if cleaned.wrong:
+                print(f"seed {cleaned.seed}:", *cleaned.wrong, sep="\n  ", flush=True)
+            if len(all_cleaned) % 20 == 0:
+                print(f"{len(all_cleaned)} dirty VPCs after {time.monotonic() - started:.0f} s", flush=True)
+    wrong = sum(bool(cleaned.wrong) for cleaned in all_cleaned)
     print(
-        f"{count} dirty VPCs, {held} of them with something that the user holds: {wrong} wrong, {calls} calls, "
+        f"{len(all_cleaned)} dirty VPCs, {sum(cleaned.held for cleaned in all_cleaned)} of them with something that the user holds: "
+        f"{wrong} wrong; {sum(cleaned.calls for cleaned in all_cleaned)} calls, "
+        f"{sum(cleaned.changing for cleaned in all_cleaned)} of them to change something; "
         f"{time.monotonic() - started:.0f} s")
-    return 1 if wrong else 0
+    return 1 if wrong or len(all_cleaned) != int(count) else 0
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ import Timestamps
         #expect(result.options.allSatisfy { ($0.timeout ?? .zero) <= .seconds(10) })
     }
 
-    @Test(arguments: [403, 400, 404, 307])
+    @Test(arguments: [400, 404, 307])
     func aRefusalIsFinal(status: Int) async throws {
         let result = await send { _, _ in
             HTTPResponse(status: status, body: Array("<Error><Code>AccessDenied</Code></Error>".utf8))
@@ -70,6 +70,34 @@ import Timestamps
         #expect(error.isFinal)
         #expect(error.description.contains("S3 answered \(status) AccessDenied"))
         #expect(!error.description.contains("ab12cd34"))
+    }
+
+    @Test func aRefusalThatPassesCostsATry() async {
+        let result = await send { number, _ in HTTPResponse(status: number < 3 ? 403 : 200) }
+        #expect(result.tries == 3)
+        #expect(result.error == nil)
+    }
+
+    @Test func aRefusalIsBelievedTheThirdTime() async throws {
+        let result = await send { number, _ in
+            // What went wrong in between takes none of the tries.
+            number == 2
+                ? HTTPResponse(status: 503)
+                : HTTPResponse(status: 403, body: Array("<Error><Code>AccessDenied</Code></Error>".utf8))
+        }
+        #expect(result.tries == 4)
+        let error = try #require(result.error)
+        #expect(error.isFinal)
+        #expect(error.description.contains("S3 answered 403 AccessDenied"))
+        #expect(!error.description.contains("ab12cd34"))
+    }
+
+    @Test(arguments: [("19691231T220000Z", "7200", 1), ("19700101T000000Z", "7200", 3), ("yesterday", "soon", 3)])
+    func aRefusalOfAnExpiredURLIsFinalAtOnce(signed: String, seconds: String, tries: Int) async throws {
+        let url = "https://answers.s3.amazonaws.com/a?X-Amz-Date=\(signed)&X-Amz-Expires=\(seconds)"
+        let result = await send({ _, _ in HTTPResponse(status: 403) }, url: url)
+        #expect(result.tries == tries)
+        #expect(try #require(result.error).isFinal)
     }
 
     @Test func aSlowUploadIsTriedAgain() async {

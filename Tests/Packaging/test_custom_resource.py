@@ -25,12 +25,13 @@ class CustomResource(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        print(f"\n{'mishap':<44} outcome  puts  duplicates  invocations  retries  records  seconds")
+        print(f"\n{'mishap':<44} outcome  puts  duplicates  invocations  retries  hand-overs  records  seconds")
         for name, report in cls.rows:
             counts = report["counts"]
             print(
                 f"{name:<44} {report['outcome']:<7}  {counts['puts']:>4}  {counts['duplicateAnswers']:>10}  "
-                f"{counts['invocations']:>11}  {counts['retries']:>7}  {counts['failureRecords']:>7}  "
+                f"{counts['invocations']:>11}  {counts['retries']:>7}  {counts['handOvers']:>10}  "
+                f"{counts['failureRecords']:>7}  "
                 f"{report['answeredAfterSeconds']:>7}")
 
     def play(self, name, outcome, properties=None, options=(), kind="Create", **members):
@@ -73,7 +74,7 @@ class CustomResource(unittest.TestCase):
         self.assertEqual(report["counts"]["duplicateAnswers"], 2)
 
     def test_the_place_of_answers_fails(self):
-        for fault in "500:3", "reset:3", "slow:1":
+        for fault in "500:3", "403:2", "reset:3", "slow:1":
             options = [*WATCHED, "--response-fault", fault, "--slow-delay", "1"]
             report = self.play(f"answers meet {fault}", "SUCCESS", options=options)
             self.assertEqual(report["counts"]["duplicateAnswers"], 0)
@@ -86,10 +87,21 @@ class CustomResource(unittest.TestCase):
 
     def test_time_runs_out(self):
         slow = {"Name": "Ada", "Seconds": 600}
-        report = self.play("the function's time-out", "FAILED", slow, [*WATCHED, "--timeout", "2"])
-        self.assertLess(report["answeredAfterSeconds"], 2)
         report = self.play("CloudFormation's time", "FAILED", slow, [*WATCHED, "--service-timeout", "5"])
         self.assertLess(report["answeredAfterSeconds"], 5)
+
+    def test_work_that_outlasts_an_invocation_goes_on_in_others(self):
+        # Half of so short an invocation is kept for its end.
+        longer = {"Name": "Ada", "Seconds": 4}
+        report = self.play("work of several invocations", "SUCCESS", longer, [*WATCHED, "--timeout", "4"])
+        self.assertGreaterEqual(report["counts"]["handOvers"], 2)
+        self.assertEqual(report["counts"]["puts"], 1)
+        report = self.play(
+            "killed as it hands over", "SUCCESS", longer, [*WATCHED, "--timeout", "4", "--kill", "hand-over"])
+        self.assertGreaterEqual(report["counts"]["retries"], 1)
+        report = self.play("no end after eight hand-overs", "FAILED", {"Name": "Ada", "Seconds": 600}, [*WATCHED, "--timeout", "2"])
+        self.assertEqual(report["counts"]["handOvers"], 8)
+        self.assertIn("handed over 8 times", report["message"])
 
     def test_properties_are_wrong(self):
         report = self.play("wrong properties", "FAILED", {"Nmae": "Ada", "Seconds": "soon"}, WATCHED)

@@ -107,6 +107,24 @@ import Testing
         #expect(cleanup.world.now.isClean(vpc))
     }
 
+    /// What is left when the targets have gone and the next invocation begins: their interfaces, for a while.
+    @Test(arguments: [true, false])
+    func interfacesThatOutliveTheirTargetsAreWaitedFor(isHandedOver: Bool) throws {
+        var state = leftovers("d-a")
+        state.fileSystems["fs-d-a"]?.mountTargets = []
+        let interfaces = state.interfaces.keys.filter { $0.hasPrefix("eni-fsmt-d-a") }
+        state.due.append((.seconds(40), { state in for id in interfaces { state.interfaces[id] = nil } }))
+        var checkpoint = CleanupState()
+        if isHandedOver { checkpoint.deleted[.mountTarget] = interfaces.map { String($0.dropFirst("eni-".count)) } }
+        var options = CleanupOptions(vpcID: vpc)
+        options.domainID = "d-a"
+        let cleanup = Cleanup(state, .init(), options, from: checkpoint.json)
+        let plan = try #require(try cleanup.clean())
+        #expect(plan.blockers.isEmpty)
+        #expect(cleanup.world.now.isClean(vpc))
+        #expect(cleanup.elapsed < .seconds(70))
+    }
+
     @Test func aRuleThatComesMeanwhileIsFoundByANewPlan() throws {
         var manners = FakeWorld.Manners()
         manners.intervene = { call, id, state in

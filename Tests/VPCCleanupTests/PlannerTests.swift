@@ -224,6 +224,31 @@ import Testing
         #expect(blocker("sg-in-d-a")?.prospect == .held)
     }
 
+    @Test mutating func theInterfaceOfATargetThatIsGoneIsWaitedForAndHoldsNoGroupBack() {
+        useLeftovers()
+        inventory.fileSystems[0].mountTargets = []
+        options.domainID = "d-a"
+        let reason = "goes with mount target fsmt-d-a-0, which is deleted"
+        #expect(blocker("eni-fsmt-d-a-0")?.reason == reason)
+        #expect(blocker("eni-fsmt-d-a-0")?.prospect == .held)
+        #expect(operations.contains(.deleteGroup("sg-in-d-a")))
+        // The file system is gone too, but this cleanup deleted the targets.
+        inventory.fileSystems = []
+        options.deletedMountTargets = ["fsmt-d-a-0", "fsmt-d-a-1"]
+        #expect(blocker("eni-fsmt-d-a-0")?.reason == reason)
+        #expect(operations.contains(.deleteGroup("sg-in-d-a")))
+    }
+
+    @Test mutating func theInterfaceOfAnEndpointThatWasDeletedHoldsNoGroupBack() {
+        useLeftovers()
+        inventory.interfaces.append(
+            NetworkInterface("eni-e", "VPC Endpoint Interface vpce-1", type: "vpc_endpoint", groups: ["sg-out-d-a"]))
+        #expect(blocker("sg-out-d-a")?.prospect == .held)
+        options.deletedEndpoints = ["vpce-1"]
+        #expect(blocker("eni-e")?.reason == "goes with endpoint vpce-1, which is deleted")
+        #expect(operations.contains(.deleteGroup("sg-out-d-a")))
+    }
+
     @Test mutating func guardDutyGoesOnlyWhenAskedFor() {
         var state = FakeWorld.State.empty
         state.addGuardDuty()

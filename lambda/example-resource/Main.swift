@@ -1,5 +1,8 @@
+import AWSCore
+import AWSServices
 import CloudFormation
 import Glibc
+import JSON
 import Lambda
 import LambdaBootstrap
 import Timestamps
@@ -52,7 +55,13 @@ struct Greeting: CustomResource {
 
     private func work(_ properties: Properties, _ context: CustomResourceContext) async throws {
         Mishap(requestID: context.requestID).strike(times: properties.kills)
-        try await context.clock.sleep(for: .seconds(properties.seconds))
+        // The next invocation goes on where this one's time is over.
+        var done = context.state?.integer ?? 0
+        while done < properties.seconds {
+            try await context.clock.sleep(for: .seconds(1))
+            done += 1
+            context.checkpoint(.integer(done))
+        }
     }
 }
 
@@ -79,7 +88,13 @@ struct Mishap {
 @main enum GreetingFunction {
     static func main() {
         LambdaFunction.run { services in
-            CustomResourceHandler(Greeting(), transport: services.transport, clock: services.clock)
+            let clients = try AWSClientFactory(
+                environment: services.environment, transport: services.transport, clock: services.clock,
+                logger: services.logger)
+            // Work that outlasts an invocation goes on in another one.
+            let lambda = LambdaClient(try clients.client(.lambda, errorForm: .json))
+            return CustomResourceHandler(
+                Greeting(), transport: services.transport, invoker: lambda, clock: services.clock)
         }
     }
 }

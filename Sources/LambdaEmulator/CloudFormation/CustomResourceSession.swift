@@ -90,7 +90,7 @@ public struct CustomResourceSession: Sendable {
             })
         let endpoint = InvokeEndpoint(
             functionARN: equipped.arn, verifier: verifier(equipped.variables), throttles: settings.throttles,
-            log: { note($0) }, accept: { invoker.accept($0) })
+            other: otherCalls, log: { note($0) }, accept: { invoker.accept($0) })
 
         return try await withThrowingTaskGroup(of: CustomResourceReport?.self) { group in
             let services: [@Sendable () async throws -> Void] = [
@@ -192,6 +192,14 @@ public struct CustomResourceSession: Sendable {
     }
 
     // MARK: The function's environment
+
+    /// What answers Lambda's calls but `Invoke`: the stand-in that the function is given for all services.
+    private var otherCalls: (@Sendable (ServerRequest) async -> ServerResponse)? {
+        guard let url = configuration.variables["AWS_ENDPOINT_URL"], let forwarder = Forwarder(to: url) else {
+            return nil
+        }
+        return { await forwarder.send($0) }
+    }
 
     private func equip(lambdaPort: Int) -> FunctionConfiguration {
         var equipped = configuration

@@ -3,7 +3,7 @@ import JSON
 import Synchronization
 
 /// Lambda's `Invoke` for one function, with the invocation type `Event`: what a function calls to hand its work over to
-/// itself.
+/// itself. Lambda's other calls go on to another stand-in, if there is one.
 public final class InvokeEndpoint: ServerHandler {
     /// The largest event of an asynchronous invocation, in bytes.
     public static let maximumPayloadBytes = 1 << 20
@@ -20,6 +20,7 @@ public final class InvokeEndpoint: ServerHandler {
 
     private let functionARN: String
     private let verifier: SignatureVerifier?
+    private let other: (@Sendable (ServerRequest) async -> ServerResponse)?
     private let log: @Sendable (String) -> Void
     private let accept: @Sendable ([UInt8]) -> String
     private let state: Mutex<State>
@@ -30,14 +31,17 @@ public final class InvokeEndpoint: ServerHandler {
     ///   - functionARN: The function's ARN without a version.
     ///   - verifier: Verifies the signatures; nil when the caller's credentials are not known.
     ///   - throttles: How many calls are answered with 429 before any is taken.
+    ///   - other: Answers what is not `Invoke`; nil refuses it.
     ///   - log: Takes a line for each call.
     ///   - accept: Takes an event and gives its request id.
     public init(
         functionARN: String, verifier: SignatureVerifier?, throttles: Int = 0,
-        log: @escaping @Sendable (String) -> Void, accept: @escaping @Sendable ([UInt8]) -> String
+        other: (@Sendable (ServerRequest) async -> ServerResponse)? = nil, log: @escaping @Sendable (String) -> Void,
+        accept: @escaping @Sendable ([UInt8]) -> String
     ) {
         self.functionARN = functionARN
         self.verifier = verifier
+        self.other = other
         self.log = log
         self.accept = accept
         state = Mutex(State(throttlesLeft: throttles))
@@ -63,6 +67,7 @@ public final class InvokeEndpoint: ServerHandler {
 
     /// Takes an event.
     public func respond(to request: ServerRequest) async -> ServerResponse {
+        if let other, Self.function(in: request.head) == nil { return await other(request) }
         do throws(ServiceRefusal) {
             let event = try check(request)
             let hop = Int(clamping: event[Self.handoverKey]?["hop"]?.integer ?? 0)
@@ -116,17 +121,22 @@ public final class InvokeEndpoint: ServerHandler {
 
     /// `POST /2015-03-31/functions/FUNCTION/invocations`, the function by its ARN or name.
     private func checkFunction(_ head: ServerRequestHead) throws(ServiceRefusal) {
-        let segments = head.path.split(separator: "/", omittingEmptySubsequences: false)
-        guard head.method == .post, segments.count == 5, segments[0].isEmpty, segments[1] == "2015-03-31",
-            segments[2] == "functions", segments[4] == "invocations"
-        else {
+        guard let name = Self.function(in: head) else {
             throw ServiceRefusal(
                 404, "UnknownOperationException", "\(head.method) \(head.path) is none of the calls served here.")
         }
-        let name = String(decoding: PercentEncoding.decode(segments[3]), as: UTF8.self)
         let own = functionARN.split(separator: ":").last.map(String.init) ?? ""
         guard [functionARN, "\(functionARN):$LATEST", own, "\(own):$LATEST"].contains(name) else {
             throw ServiceRefusal(404, "ResourceNotFoundException", "Function not found: \(name)")
         }
+    }
+
+    /// The function that a call of `Invoke` names; nil for any other call.
+    private static func function(in head: ServerRequestHead) -> String? {
+        let segments = head.path.split(separator: "/", omittingEmptySubsequences: false)
+        guard head.method == .post, segments.count == 5, segments[0].isEmpty, segments[1] == "2015-03-31",
+            segments[2] == "functions", segments[4] == "invocations"
+        else { return nil }
+        return String(decoding: PercentEncoding.decode(segments[3]), as: UTF8.self)
     }
 }

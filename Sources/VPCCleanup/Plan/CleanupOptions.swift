@@ -12,4 +12,8 @@ struct CleanupOptions: Sendable, Hashable {
     var editsDefaultGroup = false
     /// File systems that were found to be this VPC's before their mount targets went.
     var knownFileSystems: Set<String> = []
+    /// Mount targets that this cleanup deleted; their interfaces may stay for a moment.
+    var deletedMountTargets: Set<String> = []
+    /// Endpoints that this cleanup deleted; their interfaces may stay for a moment.
+    var deletedEndpoints: Set<String> = []
 }

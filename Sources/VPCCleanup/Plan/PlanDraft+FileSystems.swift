@@ -55,6 +55,7 @@ extension PlanDraft {
     }
 
     private mutating func addOwn(_ fileSystem: FileSystem, domain: String, evidence: String) {
+        ownFileSystems.insert(fileSystem.id)
         let ours = fileSystem.mountTargets.filter { $0.vpcID == options.vpcID }.map(\.id).sorted()
         var dependencies: Set<Int> = []
         if !ours.isEmpty {

@@ -45,8 +45,11 @@ extension PlanDraft {
                 continue
             }
             switch interface.use {
+            case .mountTarget(let target, let fileSystem) where isGone(target, of: fileSystem):
+                lingers(interface, "mount target \(target)")
             case .mountTarget(let target, _):
                 goes(interface, with: mountTargetActions[target], "mount target \(target)")
+            case .endpoint(let id) where options.deletedEndpoints.contains(id): lingers(interface, "endpoint \(id)")
             case .endpoint(let id): goes(interface, with: endpointActions[id], "endpoint \(id)")
             case .studio(let domain) where domainsElsewhere.contains(domain):
                 stays(interface, "domain \(domain) is in another VPC")
@@ -71,6 +74,21 @@ extension PlanDraft {
         } else {
             stays(interface, what)
         }
+    }
+
+    /// Whether a mount target that an interface is of has gone: this cleanup deleted it, or its file system is the VPC's
+    /// leftover and is without it.
+    private func isGone(_ target: String, of fileSystem: String) -> Bool {
+        if options.deletedMountTargets.contains(target) { return true }
+        guard ownFileSystems.contains(fileSystem),
+            let listed = inventory.fileSystems.first(where: { $0.id == fileSystem })
+        else { return false }
+        return !listed.mountTargets.contains { $0.id == target }
+    }
+
+    /// An interface that its service deletes a moment after what it was for. It holds nothing up but the VPC, until then.
+    private mutating func lingers(_ interface: NetworkInterface, _ what: String) {
+        block(.interface, interface.id, owner: interface.owner, "goes with \(what), which is deleted", .held)
     }
 
     private mutating func stays(_ interface: NetworkInterface, _ reason: String) {

@@ -12,6 +12,8 @@ struct PlanDraft {
     var plan: CleanupPlan
     /// The actions by which mount targets go, by the target's id.
     var mountTargetActions: [String: Int] = [:]
+    /// The file systems that are leftovers of this VPC.
+    var ownFileSystems: Set<String> = []
     /// The mount targets that interfaces are of, by the interface's id.
     let targetsOfInterfaces: [String: String]
     /// The actions on a domain's file systems, after which its groups go.

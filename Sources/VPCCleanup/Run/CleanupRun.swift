@@ -53,6 +53,8 @@ struct CleanupRun: Sendable {
         var inventory = found.without(state.deleted)
         var options = options
         options.knownFileSystems = state.knownFileSystems
+        options.deletedMountTargets = Set(state.deleted[.mountTarget] ?? [])
+        options.deletedEndpoints = Set(state.deleted[.endpoint] ?? [])
         var plan = CleanupPlanner.plan(inventory, options)
         if plan.refusal == nil, isFull || (plan.actions.isEmpty && plan.domains.isEmpty && plan.heldBlockers.isEmpty) {
             inventory.others = try await survey.others()

@@ -23,13 +23,15 @@ import Timestamps
 
     private let taken = Taken()
 
-    private func endpoint(throttles: Int = 0) -> InvokeEndpoint {
+    private func endpoint(
+        throttles: Int = 0, other: (@Sendable (ServerRequest) async -> ServerResponse)? = nil
+    ) -> InvokeEndpoint {
         let verifier = SignatureVerifier(
             .init(
                 accessKeyID: "ASIAEXAMPLE", secretAccessKey: "secret", sessionToken: "token", region: "us-east-1",
                 service: "lambda"), now: { Self.now })
         return InvokeEndpoint(
-            functionARN: functionARN, verifier: verifier, throttles: throttles, log: { _ in },
+            functionARN: functionARN, verifier: verifier, throttles: throttles, other: other, log: { _ in },
             accept: { [taken] in taken.take($0) })
     }
 
@@ -62,6 +64,17 @@ import Timestamps
         #expect(taken.events.withLock { $0 } == [event])
         #expect(endpoint.accepted == 1)
         #expect(endpoint.deepestHop == 3)
+    }
+
+    @Test func `Any other call goes to whoever else answers, and an invocation does not`() async {
+        let endpoint = endpoint { ServerResponse(status: 299, body: Array($0.head.target.utf8)) }
+        let list = ServerRequest(head: ServerRequestHead(method: .get, target: "/2015-03-31/functions/?MaxItems=50"))
+        let response = await endpoint.respond(to: list)
+        #expect(response.status == 299)
+        #expect(response.body == Array("/2015-03-31/functions/?MaxItems=50".utf8))
+        #expect(await endpoint.respond(to: call("{}")).status == 202)
+        #expect(endpoint.accepted == 1)
+        #expect(endpoint.refusals.isEmpty)
     }
 
     @Test func `What Lambda refuses is refused with its type, and goes nowhere`() async {
