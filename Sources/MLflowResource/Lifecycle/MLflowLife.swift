@@ -41,6 +41,13 @@ struct MLflowLife: Sendable {
         }
     }
 
+    /// What is said of something that has to be there.
+    func isGone(_ arn: String) -> Failure {
+        Failure(
+            "The \(calls.noun) \(arn) is gone; somebody else deleted it. To make another one, give the resource another "
+                + "logical id in the template.")
+    }
+
     /// Waits until nothing changes by itself any more.
     ///
     /// - Returns: What there is then; nil when it is gone.
@@ -59,9 +66,7 @@ struct MLflowLife: Sendable {
 
     /// The same, of something that has to be there.
     func settledAndThere(_ arn: String) async throws -> MLflowSnapshot {
-        guard let snapshot = try await settled(arn) else {
-            throw Failure("The \(calls.noun) \(arn) is gone; somebody else deleted it.")
-        }
+        guard let snapshot = try await settled(arn) else { throw isGone(arn) }
         return snapshot
     }
 
