@@ -12,6 +12,7 @@ import re
 import socket
 import struct
 import threading
+import unicodedata
 
 import botocore.session
 import botocore.validate
@@ -69,10 +70,10 @@ def constraint_faults(shape, value, path):
 
 
 def matches(pattern, text):
-    """Python's re knows no \\p{…}: what the service's patterns name that way is written out."""
-    for name, characters in (("L", r"^\W\d_"), ("Z", r"\s"), ("N", r"\d")):
-        pattern = pattern.replace(rf"\p{{{name}}}", characters if not characters.startswith("^") else "a-zA-Z\u00c0-\uffff")
-    return re.fullmatch(pattern, text) is not None
+    """Whether a text is what a pattern of the service means. Python's re does not know the one of tags."""
+    if r"\p{" in pattern:
+        return all(unicodedata.category(character)[0] in "LZN" or character in "_.:/=+-@" for character in text)
+    return re.fullmatch(pattern, text, re.ASCII) is not None
 
 
 class Front:

@@ -90,8 +90,10 @@ def delete(properties=APP, **more):
     return Step("Delete", properties, **more)
 
 
-def act(action, **more):
-    return Step("action", action={"action": action, "trackingServer": "demo"}, **more)
+def act(action, app=None, **more):
+    """`app` is the number of the step that made the App that is meant; without it the server is."""
+    subject = {"trackingServer": "demo"} if app is None else {"app": app}
+    return Step("action", action={"action": action, **subject}, **more)
 
 
 def failing(operation, code, message, count=1):
@@ -208,7 +210,7 @@ ROWS = [
     Row("server of a lost delivery, its id made up", (
         create(SERVER, outcome="MISSING", settings={"creation": 1}, arguments=("--retries", "0")),
         delete(SERVER, identifier="demo-MLflow-1ABCDEFGHIJKL")), (), subject=0, kills={4: "after"}),
-    Row("ids that nobody knows", (delete(identifier="something else", idle=True), delete(
+    Row("ids that nobody knows", (delete(identifier="something-else", idle=True), delete(
         identifier="arn:aws:sagemaker:us-east-1:123456789012:mlflow-app/app-NOBODYKNOWS1", idle=True)), (), made=0),
     Row("deleted twice", (create(), delete(), delete(identifier=0, idle=True)), ()),
     Row("kept, then taken over", (
@@ -317,7 +319,8 @@ class Run:
 
     def __init__(self, row, bootstrap, tool):
         self.row, self.found, self.log = row, [], ""
-        # The calls of the subject, and its report.
+        # The calls of all steps; those of the subject, and its report.
+        self.every_call = []
         self.calls, self.report, self.changes, self.made_servers = [], None, 0, 0
         self.world = World(bootstrap, tool)
         self.front = self.world.front
@@ -338,11 +341,12 @@ class Run:
             self.front.kills = dict(row.kills) if number == subject else {}
             self.front.resets, self.front.lost = step.resets, step.lost
             if step.action:
-                self.act(number, step)
+                self.act(number, step, ids)
                 ids.append(None)
             else:
                 ids.append(self.request(number, step, ids, number == subject))
             self.front.kills = {}
+            self.every_call += self.front.calls
             changes = [call for call in self.front.calls if call.is_applied]
             self.made_servers += sum(call.operation == "CreateMlflowTrackingServer" for call in changes)
             if step.settings and "lostCreations" in step.settings and step.properties["Kind"] == "TrackingServer":
@@ -355,13 +359,20 @@ class Run:
         self.look_at_the_world()
         self.found += sorted(set(self.front.invalid))
 
-    def act(self, number, step):
-        status, answer, log = self.world.act(step.action)
+    def act(self, number, step, ids):
+        app = {"app": self.identifier(step.action["app"], ids)} if "app" in step.action else {}
+        status, answer, log = self.world.act(step.action | app)
         self.log = log
         if status != 0:
             self.found.append(f"step {number} came to {answer}")
         if number == len(self.row.steps) - 1:
             self.settle()
+
+    @staticmethod
+    def identifier(wanted, ids):
+        if not isinstance(wanted, int):
+            return wanted
+        return ids[wanted] if wanted >= 0 else next(reversed([one for one in ids if one]))
 
     def settle(self):
         """An action does not wait for what it began."""
@@ -377,10 +388,7 @@ class Run:
         if step.old is not None:
             event["OldResourceProperties"] = step.old
         if step.request != "Create":
-            identifier = step.identifier
-            if isinstance(identifier, int):
-                identifier = ids[identifier] if identifier >= 0 else next(reversed([one for one in ids if one]))
-            event["PhysicalResourceId"] = identifier
+            event["PhysicalResourceId"] = self.identifier(step.identifier, ids)
         given = self.world.resource.send(event, "--retry-delay", "0.1", *step.arguments)
         self.log = given.log
         row, counts, found = self.row, given.counts, self.found
@@ -392,13 +400,13 @@ class Run:
         valid = 0 if step.outcome == "MISSING" else 1
         if counts["validAnswers"] != valid or counts["duplicateAnswers"] > row.duplicates:
             found.append(f"the answers of step {number} were {counts}")
-        if valid and given.report["answeredAfterSeconds"] > row.within:
+        if valid and is_subject and given.report["answeredAfterSeconds"] > row.within:
             found.append(f"the answer took {given.report['answeredAfterSeconds']} s, more than {row.within}")
         if is_subject:
             found += [f"{name} was {counts[name]}, less than {count}" for name, count in row.fewest.items() if counts[name] < count]
         if step.outcome == "FAILED" and step.reason not in (given.report.get("message") or ""):
             found.append(f"the reason is {given.report.get('message')!r} and does not say {step.reason!r}")
-        if step.request != "Create" and step.request == "Delete" and given.identifier != event["PhysicalResourceId"]:
+        if step.request == "Delete" and given.identifier != event["PhysicalResourceId"]:
             found.append(f"a Delete of {event['PhysicalResourceId']} was answered for {given.identifier}")
         return given.identifier
 
