@@ -1,3 +1,4 @@
+import AWSServices
 import JSON
 import Testing
 
