@@ -181,6 +181,12 @@ ROWS = [
     Row("server's name is taken", (
         create({**SERVER, "Name": "stranger"}, outcome="FAILED", reason="Choose another Name", idle=True),
         delete({**SERVER, "Name": "stranger"}, idle=True)), (), made=0),
+    Row("an outage that does not pass", (
+        create(outcome="FAILED", reason="internal error", settings={"internalErrors": 1}, arguments=("--service-timeout", "6")),
+        delete(idle=True)), (), made=0, subject=0, within=6),
+    Row("CreateFailed, though to be kept", (
+        create({**APP, "DeletionPolicy": "Retain"}, outcome="FAILED", reason="CreateFailed", settings={"failedCreations": 1}),
+        delete({**APP, "DeletionPolicy": "Retain"})), ()),
     # The answer's way
     Row("ResponseURL answers 500", (create(arguments=("--response-fault", "500:3")),), IS_APP, fewest={"puts": 4}),
     Row("ResponseURL answers 403", (create(arguments=("--response-fault", "403")),), IS_APP, duplicates=1),

@@ -165,6 +165,26 @@ struct RecoveryTests {
         #expect(world.changes() == ["CreateMlflowApp"])
     }
 
+    @Test("what could not be made is deleted though it was to be kept")
+    func nothingToKeep() async throws {
+        let world = try World(["failedCreations": 1])
+        let kept = app.with(["DeletionPolicy": "Retain"])
+        let reply = try await world.request("Create", kept)
+        #expect(reply["Status"] == "FAILED")
+        let id = try #require(reply["PhysicalResourceId"]?.string)
+        #expect(try await world.request("Delete", kept, id: id)["Status"] == "SUCCESS")
+        #expect(world.changes() == ["CreateMlflowApp", "DeleteMlflowApp"])
+    }
+
+    @Test("an outage that does not pass is answered in CloudFormation's time, with what it is")
+    func outage() async throws {
+        let world = try World(["internalErrors": 1])
+        let reply = try await world.request("Create", app)
+        #expect(reply["Status"] == "FAILED")
+        #expect(reply["Reason"]?.string?.contains("We encountered an internal error") == true, "\(reply)")
+        #expect(world.elapsed < .seconds(3_600))
+    }
+
     @Test("a storm of five minutes while it is made costs time only")
     func longStorm() async throws {
         let world = try World([

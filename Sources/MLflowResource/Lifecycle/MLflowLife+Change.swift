@@ -4,11 +4,11 @@ internal import JSON
 
 extension MLflowLife {
     /// Brings it to the properties, or puts another one in its place where SageMaker cannot change it.
+    ///
+    /// - Parameter original: The ARN that CloudFormation sent, also after a hand-over in the middle of a replacement.
     func update(
-        _ arn: String, to new: MLflowProperties, from old: MLflowProperties?
+        _ original: String, to new: MLflowProperties, from old: MLflowProperties?
     ) async throws -> MLflowSnapshot {
-        // A replacement that was begun before a hand-over: the id that CloudFormation sent is the old one's.
-        let original = context.request.address.physicalResourceID ?? arn
         let snapshot = try await settledAndThere(original)
         guard let obstacle = Differences.obstacle(to: new, from: old, on: snapshot) else {
             if let old { try await removeReplacement(of: original, made: old, insteadOf: new) }
@@ -36,11 +36,7 @@ extension MLflowLife {
     private func removeReplacement(
         of arn: String, made failed: MLflowProperties, insteadOf new: MLflowProperties
     ) async throws {
-        let isForServer = failed.kind == .trackingServer && failed.name != new.name
-        guard failed.kind == new.kind,
-            isForServer || failed.roleARN != new.roleARN || failed.kmsKeyID != new.kmsKeyID
-                || failed.version != new.version
-        else { return }
+        guard Differences.replaces(failed, new) else { return }
         for entry in try await persistently({ try await calls.named(failed.name) }) where entry.arn != arn {
             let tags = try await persistently { try await tagsIfThere(entry.arn) }
             guard OwnTags.isFromResource(tags, context), tags[OwnTags.replaces] == arn else { continue }

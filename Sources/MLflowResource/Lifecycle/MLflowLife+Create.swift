@@ -41,7 +41,9 @@ extension MLflowLife {
     private func begun(
         _ properties: MLflowProperties, replacing old: String?, withDefaults: Bool
     ) async throws -> String {
-        for attempt in 1... {
+        var attempt = 0
+        while true {
+            attempt += 1
             if let arn = try await adopted(properties, except: old, withDefaults: withDefaults) { return arn }
             // From here on something may be there that nobody knows the ARN of.
             context.expectCreation()
@@ -49,13 +51,12 @@ extension MLflowLife {
                 let tags = properties.tags.merging(OwnTags.of(context, replacing: old)) { $1 }
                 return try await calls.create(properties, tags: tags, withDefaults: withDefaults)
             } catch let error as ServiceError where Self.isUnpropagatedRole(error) && attempt < Self.rolePatience {
-                context.log("\(error) A new role takes a while to be known; it is tried again in \(interval).")
+                context.report("\(error) A new role takes a while to be known; it is tried again in \(interval).")
             } catch let error where Self.mayPass(error) && attempt < Self.tries + (error.isThrottling ? 100 : 0) {
-                context.log("\(error) It is tried again in \(interval), unless it was made all the same.")
+                context.report("\(error) It is tried again in \(interval), unless it was made all the same.")
             }
             try await context.clock.sleep(for: interval)
         }
-        return ""
     }
 
     /// Whether another look at what there is, and another try, may succeed. A conflict is somebody who was faster to make a

@@ -5,12 +5,13 @@ internal import CloudFormation
 extension MLflowLife {
     /// Deletes it, unless it is to be kept, and waits until it is gone.
     func delete(_ arn: String, retains: Bool) async throws {
-        guard try await settled(arn) != nil else {
+        guard let snapshot = try await settled(arn) else {
             context.log("The \(calls.noun) \(arn) is gone already.")
             return
         }
         let tags = try await persistently { try await tagsIfThere(arn) }
-        guard !retains else {
+        // What could not be made holds nothing worth keeping.
+        guard !retains || snapshot.status == .createFailed else {
             // It is nobody's predecessor any more.
             if tags[OwnTags.defaults] != nil {
                 try await persistently { try await calls.service.deleteTags([OwnTags.defaults], resourceARN: arn) }
