@@ -48,6 +48,15 @@ struct ActionTests {
         #expect("\(error)".contains("asked for again"))
     }
 
+    @Test("that can never succeed say so soon")
+    func impossible() async throws {
+        let world = try World(["failedCreations": 1])
+        _ = try await world.request("Create", server)
+        let before = world.elapsed
+        await #expect(throws: (any Error).self) { _ = try await world.invoke(start) }
+        #expect(world.elapsed - before < .seconds(120))
+    }
+
     @Test("come as the detail of an event of EventBridge too")
     func eventBridge() async throws {
         let world = try await world()

@@ -42,8 +42,9 @@ struct TrackingServerTests {
         #expect(reply["Data"]?["Status"] == "Stopped")
         #expect(reply["Data"]?["TrackingServerSize"] == "Large")
         #expect(
-            Array(world.changes().suffix(3)) == [
-                "StartMlflowTrackingServer", "UpdateMlflowTrackingServer", "StopMlflowTrackingServer",
+            Array(world.changes().suffix(5)) == [
+                "AddTags", "StartMlflowTrackingServer", "UpdateMlflowTrackingServer", "StopMlflowTrackingServer",
+                "DeleteTags",
             ])
     }
 

@@ -21,11 +21,14 @@ final class World: Sendable {
 
     let clock = ManualClock()
     let plane: MLflowControlPlane
+    /// SageMaker as somebody else uses it.
+    let service: SageMakerClient
     private let makeHandler: @Sendable () -> MLflowResourceHandler
     private let handler: Mutex<MLflowResourceHandler>
     private let answers = Answers()
     private let queue = Queue()
     private let requests = Mutex(0)
+    private let sampleApp = Mutex<String?>(nil)
 
     /// The answers CloudFormation got.
     private final class Answers: Sendable {
@@ -73,6 +76,7 @@ final class World: Sendable {
             AWSClient(
                 endpoint: endpoint, errorForm: .json, credentials: FixedCredentials(), transport: transport,
                 clock: clock, now: now))
+        self.service = service
         let queue = queue
         makeHandler = {
             MLflowResourceHandler(service: service, invoker: queue, transport: transport, clock: clock, now: now)
@@ -84,6 +88,12 @@ final class World: Sendable {
         func credentials() async throws -> Credentials {
             Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "secret")
         }
+    }
+
+    /// The App that the sample events mean.
+    var appOfSamples: String? {
+        get { sampleApp.withLock { $0 } }
+        set { sampleApp.withLock { $0 = newValue } }
     }
 
     /// The time since the beginning.

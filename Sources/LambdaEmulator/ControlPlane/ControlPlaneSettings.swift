@@ -24,7 +24,7 @@ public struct ControlPlaneSettings: Sendable {
     public var failedCreations = 0
     /// The next so many deletions end in `DeleteFailed`.
     public var failedDeletions = 0
-    /// The next so many updates end in `UpdateFailed`.
+    /// The next so many updates end in `UpdateFailed`, with everything as it was.
     public var failedUpdates = 0
     /// The next so many answers to creations are lost: the thing is made, the connection ends in an error 500.
     public var lostCreations = 0

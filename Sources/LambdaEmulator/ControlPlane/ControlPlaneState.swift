@@ -134,6 +134,10 @@ extension ControlPlaneState {
         }
         let domains = input["DefaultDomainIdList"].map { _ in input.texts("DefaultDomainIdList") }
         try checkDefaults(input["AccountDefaultStatus"]?.string, domains ?? [], except: apps[index].arn)
+        guard !mishap(\.failedUpdates) else {
+            apps[index].begin("Updating", then: "UpdateFailed", at: now + settings.update, now: now)
+            return ["Arn": .string(apps[index].arn)]
+        }
         if let name = input["Name"]?.string { apps[index].name = name }
         if let uri = input["ArtifactStoreUri"]?.string { apps[index].artifactStoreURI = uri }
         // Documented so: what is not said becomes the default, not what it was.
@@ -141,8 +145,7 @@ extension ControlPlaneState {
         if let window = input["WeeklyMaintenanceWindowStart"]?.string { apps[index].window = window }
         if let status = input["AccountDefaultStatus"]?.string { apps[index].accountDefault = status }
         if let domains { apps[index].domains = domains }
-        apps[index].begin(
-            "Updating", then: mishap(\.failedUpdates) ? "UpdateFailed" : "Updated", at: now + settings.update, now: now)
+        apps[index].begin("Updating", then: "Updated", at: now + settings.update, now: now)
         return ["Arn": .string(apps[index].arn)]
     }
 
@@ -228,14 +231,17 @@ extension ControlPlaneState {
             throw conflict(
                 "Tracking Server \(servers[index].name) is \(servers[index].status) and cannot be updated now.")
         }
+        guard !mishap(\.failedUpdates) else {
+            servers[index].begin("Updating", then: "UpdateFailed", at: now + settings.update, now: now)
+            return ["TrackingServerArn": .string(servers[index].arn)]
+        }
         if let uri = input["ArtifactStoreUri"]?.string { servers[index].artifactStoreURI = uri }
         if let size = input["TrackingServerSize"]?.string { servers[index].size = size }
         if let registers = input["AutomaticModelRegistration"]?.bool { servers[index].registers = registers }
         if let window = input["WeeklyMaintenanceWindowStart"]?.string { servers[index].window = window }
         if let owner = input["S3BucketOwnerAccountId"]?.string { servers[index].bucketOwner = owner }
         if let verifies = input["S3BucketOwnerVerification"]?.bool { servers[index].verifiesBucketOwner = verifies }
-        servers[index].begin(
-            "Updating", then: mishap(\.failedUpdates) ? "UpdateFailed" : "Updated", at: now + settings.update, now: now)
+        servers[index].begin("Updating", then: "Updated", at: now + settings.update, now: now)
         return ["TrackingServerArn": .string(servers[index].arn)]
     }
 

@@ -15,6 +15,8 @@ struct ActionRunner: Sendable {
 
     /// What of an invocation is kept to answer.
     private static let reserve = Duration.seconds(5)
+    /// How often a conflict is waited out although nothing seems to be under way.
+    private static let patience = 3
 
     /// Carries out an action.
     ///
@@ -73,6 +75,7 @@ struct ActionRunner: Sendable {
         let before = try await described(.trackingServer(name)).status
         var status = before
         var isMoved = false
+        var conflicts = 0
         while !way.isDone(status) {
             // What it is doing it does to the end first.
             guard !status.isBusy else {
@@ -87,8 +90,9 @@ struct ActionRunner: Sendable {
                 }
                 isMoved = true
                 break
-            } catch let error as ServiceError where error.isConflict {
+            } catch let error as ServiceError where error.isConflict && conflicts < Self.patience {
                 // Another call was faster.
+                conflicts += 1
                 try await wait(name, status, way, context)
                 status = try await described(.trackingServer(name)).status
             }

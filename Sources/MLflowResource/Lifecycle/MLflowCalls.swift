@@ -36,17 +36,17 @@ struct MLflowCalls: Sendable {
         }
     }
 
-    /// Those of a name that are there and not on their way out. Apps may share a name.
+    /// Those of a name, also those on their way out. Apps may share a name.
     func named(_ name: String) async throws -> [Entry] {
         switch kind {
         case .app: return try await all().filter { $0.name == name }
         case .trackingServer:
-            guard let server = try await describe(name), server.status != .deleting else { return [] }
+            guard let server = try await describe(name) else { return [] }
             return [Entry(arn: server.arn, name: server.name, status: server.status)]
         }
     }
 
-    /// All there are and that are not on their way out.
+    /// All there are, also those on their way out; what was deleted stays listed, and is left out.
     func all() async throws -> [Entry] {
         let entries: [Entry]
         switch kind {
@@ -57,7 +57,7 @@ struct MLflowCalls: Sendable {
                 Entry(arn: $0.arn, name: $0.name, status: $0.status)
             }
         }
-        return entries.filter { $0.status != .deleted && $0.status != .deleting }
+        return entries.filter { $0.status != .deleted }
     }
 
     /// Begins to make it.

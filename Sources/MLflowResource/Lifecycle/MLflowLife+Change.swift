@@ -3,16 +3,15 @@ internal import CloudFormation
 internal import JSON
 
 extension MLflowLife {
-    private static let stopAgainKey = "stopAgain"
-
     /// Brings it to the properties, or puts another one in its place where SageMaker cannot change it.
+    ///
+    /// - Parameter original: The ARN that CloudFormation sent, also after a hand-over in the middle of a replacement.
     func update(
-        _ arn: String, to new: MLflowProperties, from old: MLflowProperties?
+        _ original: String, to new: MLflowProperties, from old: MLflowProperties?
     ) async throws -> MLflowSnapshot {
-        // A replacement that was begun before a hand-over: the id that CloudFormation sent is the old one's.
-        let original = context.request.address.physicalResourceID ?? arn
         let snapshot = try await settledAndThere(original)
         guard let obstacle = Differences.obstacle(to: new, from: old, on: snapshot) else {
+            if let old { try await removeReplacement(of: original, made: old, insteadOf: new) }
             return try await change(original, to: new, from: old)
         }
         if case .server(let server) = snapshot, server.name == new.name {
@@ -32,57 +31,95 @@ extension MLflowLife {
         return try await change(made.arn, to: properties, from: nil)
     }
 
+    /// Removes what an update that failed had made in its place, before the update is rolled back. CloudFormation knows of
+    /// it only when the update lived to tell.
+    private func removeReplacement(
+        of arn: String, made failed: MLflowProperties, insteadOf new: MLflowProperties
+    ) async throws {
+        guard Differences.replaces(failed, new) else { return }
+        for entry in try await persistently({ try await calls.named(failed.name) }) where entry.arn != arn {
+            let tags = try await persistently { try await tagsIfThere(entry.arn) }
+            guard OwnTags.isFromResource(tags, context), tags[OwnTags.replaces] == arn else { continue }
+            context.log("The \(calls.noun) \(entry.arn) was to take the place of \(arn) and is not needed any more.")
+            try await remove(entry.arn, replacing: arn)
+        }
+    }
+
     /// Changes it in place.
+    ///
+    /// - Parameter withDefaults: Whether being the account's or a domain's default is changed too.
     func change(
-        _ arn: String, to new: MLflowProperties, from old: MLflowProperties?
+        _ arn: String, to new: MLflowProperties, from old: MLflowProperties?, withDefaults: Bool = true
     ) async throws -> MLflowSnapshot {
         try await changeTags(arn, to: new.tags, from: old?.tags)
-        switch try await settledAndThere(arn) {
-        case .app: try await changeApp(arn, to: new)
-        case .server: try await changeServer(arn, to: new)
-        }
-        let snapshot = try await settledAndThere(arn)
-        guard snapshot.status != .updateFailed else {
+        let isUpdated =
+            switch calls.kind {
+            case .app: try await updateApp(arn, to: new, withDefaults: withDefaults)
+            case .trackingServer: try await updateServer(arn, to: new)
+            }
+        let changed = try await settledAndThere(arn)
+        let left = calls.kind == .app ? changed : try await stoppedAgain(changed)
+        // What failed before and is as it should be is none of this change's.
+        guard changed.status != .updateFailed || !isUpdated else {
             throw Failure(
                 "The \(calls.noun) \(arn) could not be updated (UpdateFailed; SageMaker gives no reason). Look at its "
                     + "artifact store and its role, and update again.")
         }
-        return snapshot
+        return left
     }
 
-    private func changeApp(_ arn: String, to new: MLflowProperties) async throws {
+    /// - Returns: Whether there was anything to change.
+    private func updateApp(_ arn: String, to new: MLflowProperties, withDefaults: Bool) async throws -> Bool {
+        var isUpdated = false
         let isThere = try await whenSettled(arn) { snapshot in
             guard case .app(let app) = snapshot,
-                let input = Differences.update(of: app, to: new, withDefaults: true)
+                let input = Differences.update(of: app, to: new, withDefaults: withDefaults)
             else { return }
+            isUpdated = true
             try await calls.service.updateMLflowApp(input)
         }
-        guard isThere else { throw Failure("The \(calls.noun) \(arn) is gone; somebody else deleted it.") }
+        guard isThere else { throw isGone(arn) }
+        return isUpdated
     }
 
-    /// A server that is stopped is started for the change and stopped after it.
-    private func changeServer(_ arn: String, to new: MLflowProperties) async throws {
+    /// A server that is stopped is started for the change and stopped after it, which a tag remembers.
+    ///
+    /// - Returns: Whether there was anything to change.
+    private func updateServer(_ arn: String, to new: MLflowProperties) async throws -> Bool {
         let name = MLflowCalls.name(in: arn)
-        _ = try await whenSettled(arn) { snapshot in
-            guard case .server(let server) = snapshot, server.status == .stopped,
-                Differences.update(of: server, to: new) != nil
-            else { return }
+        var isUpdated = false
+        let isThere = try await whenSettled(arn) { snapshot in
+            guard case .server(let server) = snapshot, Differences.update(of: server, to: new) != nil else { return }
+            isUpdated = true
+            guard server.status == .stopped else { return }
             context.log("The tracking server \(name) is stopped; it is started for the change.")
-            context.checkpoint([Self.stopAgainKey: true])
+            try await calls.service.addTags([OwnTags.stopAgain: "true"], resourceARN: arn)
             try await calls.service.startMLflowTrackingServer(name: name)
         }
-        let isThere = try await whenSettled(arn) { snapshot in
-            guard case .server(let server) = snapshot, let input = Differences.update(of: server, to: new) else {
-                return
+        guard isThere else { throw isGone(arn) }
+        if isUpdated {
+            _ = try await whenSettled(arn) { snapshot in
+                guard case .server(let server) = snapshot, let input = Differences.update(of: server, to: new) else {
+                    return
+                }
+                try await calls.service.updateMLflowTrackingServer(input)
             }
-            try await calls.service.updateMLflowTrackingServer(input)
         }
-        guard isThere else { throw Failure("The \(calls.noun) \(arn) is gone; somebody else deleted it.") }
-        guard context.state?[Self.stopAgainKey]?.bool == true else { return }
-        _ = try await whenSettled(arn) { snapshot in
-            guard snapshot.status != .stopped, snapshot.status != .updateFailed else { return }
-            try await calls.service.stopMLflowTrackingServer(name: name)
+        return isUpdated
+    }
+
+    /// Stops a server that was started for a change, by this delivery of the request or another.
+    private func stoppedAgain(_ server: MLflowSnapshot) async throws -> MLflowSnapshot {
+        let arn = server.arn
+        guard try await persistently({ try await tagsIfThere(arn) })[OwnTags.stopAgain] != nil else { return server }
+        let isThere = try await whenSettled(arn) { snapshot in
+            guard snapshot.status != .stopped else { return }
+            try await calls.service.stopMLflowTrackingServer(name: MLflowCalls.name(in: arn))
         }
+        guard isThere else { throw isGone(arn) }
+        let stopped = try await settledAndThere(arn)
+        try await persistently { try await calls.service.deleteTags([OwnTags.stopAgain], resourceARN: arn) }
+        return stopped
     }
 
     /// Only tags that the properties had before are taken away: others are somebody else's.

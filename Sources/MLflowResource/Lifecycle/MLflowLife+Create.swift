@@ -7,7 +7,7 @@ internal import JSON
 extension MLflowLife {
     private static let madeKey = "made"
     /// How often making is begun again when its end is unclear and nothing is found that was made.
-    private static let tries = 5
+    private static let tries = 20
     /// How long a role that was made a moment ago may not be assumable yet, in intervals.
     private static let rolePatience = 10
 
@@ -41,21 +41,28 @@ extension MLflowLife {
     private func begun(
         _ properties: MLflowProperties, replacing old: String?, withDefaults: Bool
     ) async throws -> String {
-        for attempt in 1... {
-            if let arn = try await adopted(properties, except: old) { return arn }
+        var attempt = 0
+        while true {
+            attempt += 1
+            if let arn = try await adopted(properties, except: old, withDefaults: withDefaults) { return arn }
             // From here on something may be there that nobody knows the ARN of.
             context.expectCreation()
             do {
                 let tags = properties.tags.merging(OwnTags.of(context, replacing: old)) { $1 }
                 return try await calls.create(properties, tags: tags, withDefaults: withDefaults)
             } catch let error as ServiceError where Self.isUnpropagatedRole(error) && attempt < Self.rolePatience {
-                context.log("\(error) A new role takes a while to be known; it is tried again in \(interval).")
-            } catch let error where Self.isPassing(error) && attempt < Self.tries + (error.isThrottling ? 100 : 0) {
-                context.log("\(error) It is tried again in \(interval), unless it was made all the same.")
+                context.report("\(error) A new role takes a while to be known; it is tried again in \(interval).")
+            } catch let error where Self.mayPass(error) && attempt < Self.tries + (error.isThrottling ? 100 : 0) {
+                context.report("\(error) It is tried again in \(interval), unless it was made all the same.")
             }
             try await context.clock.sleep(for: interval)
         }
-        return ""
+    }
+
+    /// Whether another look at what there is, and another try, may succeed. A conflict is somebody who was faster to make a
+    /// server of the name.
+    private static func mayPass(_ error: any Error) -> Bool {
+        isPassing(error) || (error as? ServiceError)?.isConflict == true
     }
 
     private static func isUnpropagatedRole(_ error: ServiceError) -> Bool {
@@ -65,22 +72,32 @@ extension MLflowLife {
     /// What bears the name already, when this resource made it.
     ///
     /// - Throws: ``Failure`` when it is somebody else's.
-    private func adopted(_ properties: MLflowProperties, except old: String?) async throws -> String? {
+    private func adopted(
+        _ properties: MLflowProperties, except old: String?, withDefaults: Bool
+    ) async throws -> String? {
         let others = try await persistently { try await calls.named(properties.name) }.filter { $0.arn != old }
         var strangers: [String] = []
         for entry in others {
+            if entry.status == .deleting {
+                // An App gives up its name at once, a server when it is gone.
+                if calls.kind == .app { continue }
+                _ = try await settled(entry.arn)
+                return try await adopted(properties, except: old, withDefaults: withDefaults)
+            }
             let tags = try await persistently { try await calls.tags(of: entry.arn) }
             guard OwnTags.isFromResource(tags, context) else {
                 strangers.append(entry.arn)
                 continue
             }
-            if entry.status == .createFailed {
-                context.log("The \(calls.noun) \(entry.arn) of an earlier try could not be created; it is deleted.")
+            if entry.status == .createFailed || entry.status == .deleteFailed {
+                context.log("The \(calls.noun) \(entry.arn) of before is \(entry.status); it is deleted.")
                 try await remove(entry.arn)
                 continue
             }
             context.log("The \(calls.noun) \(entry.arn) was made for this resource before; it is taken over.")
-            if !OwnTags.isFromRequest(tags, context) { try await takeOver(entry.arn, properties) }
+            if !OwnTags.isFromRequest(tags, context) {
+                try await takeOver(entry.arn, properties, withDefaults: withDefaults)
+            }
             return entry.arn
         }
         guard let stranger = strangers.first else { return nil }
@@ -89,18 +106,19 @@ extension MLflowLife {
                 + "\(stranger). Choose another Name, or delete it.")
     }
 
-    /// Brings what was kept from before to the properties.
-    private func takeOver(_ arn: String, _ properties: MLflowProperties) async throws {
+    /// Brings what was kept from before to the properties. Only then is it marked as this request's, which another delivery
+    /// would not look at any closer.
+    private func takeOver(_ arn: String, _ properties: MLflowProperties, withDefaults: Bool) async throws {
         let snapshot = try await settledAndThere(arn)
         if let obstacle = Differences.obstacle(to: properties, from: nil, on: snapshot) {
             throw Failure(
                 "The \(calls.noun) \(arn) was kept from an earlier time of this resource and has another \(obstacle), which "
                     + "cannot be changed. Choose another Name, or delete it.")
         }
+        _ = try await change(arn, to: properties, from: nil, withDefaults: withDefaults)
         try await persistently {
             try await calls.service.addTags(OwnTags.of(context, replacing: nil), resourceARN: arn)
         }
-        _ = try await change(arn, to: properties, from: nil)
     }
 
     /// Looks for what an interrupted Create made, by its tags.
@@ -109,7 +127,7 @@ extension MLflowLife {
             if let properties { try await calls.named(properties.name) } else { try await calls.all() }
         }
         for entry in entries {
-            let tags = try await persistently { try await calls.tags(of: entry.arn) }
+            let tags = try await persistently { try await tagsIfThere(entry.arn) }
             if OwnTags.isFromResource(tags, context) { return entry.arn }
         }
         return nil

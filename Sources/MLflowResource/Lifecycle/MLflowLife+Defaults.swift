@@ -21,6 +21,17 @@ struct HandedOverDefaults: Sendable, Equatable {
         self.domains = domains
     }
 
+    /// The call that takes these from an App, or nil when it has none of them.
+    func release(from app: MLflowApp) -> UpdateMLflowAppInput? {
+        let kept = app.defaultDomainIDs.filter { !domains.contains($0) }
+        let isReleased = isAccountDefault && app.accountDefaultStatus == "ENABLED"
+        guard isReleased || kept != app.defaultDomainIDs else { return nil }
+        var input = UpdateMLflowAppInput(arn: app.arn).keepingRegistration(of: app)
+        if isReleased { input.accountDefaultStatus = "DISABLED" }
+        if kept != app.defaultDomainIDs { input.defaultDomainIDs = kept }
+        return input
+    }
+
     init?(tag: String) {
         let words = tag.split(separator: " ").map(String.init)
         guard let first = words.first, ["ENABLED", "DISABLED"].contains(first) else { return nil }
@@ -43,32 +54,40 @@ extension MLflowLife {
                 context.log(
                     "The App \(old) is the default of too many domains to note: a rollback would not restore it.")
             }
-            var input = UpdateMLflowAppInput(arn: old).keepingRegistration(of: app)
-            if taken.isAccountDefault { input.accountDefaultStatus = "DISABLED" }
-            if !taken.domains.isEmpty {
-                input.defaultDomainIDs = app.defaultDomainIDs.filter { !taken.domains.contains($0) }
-            }
+            guard let input = taken.release(from: app) else { return }
             try await calls.service.updateMLflowApp(input)
         }
         _ = try await settled(old)
     }
 
-    /// Gives back what was taken from the App that a deleted one had replaced: it is there still when an update is rolled
-    /// back.
-    func giveDefaultsBack(to old: String) async throws {
+    /// Gives back what was taken from the App that one to be deleted had replaced: it is there still when an update is
+    /// rolled back.
+    func giveDefaults(of new: String, backTo old: String) async throws {
+        guard MLflowProperties.Kind(arn: old) == .app, calls.kind == .app, try await settled(old) != nil,
+            let tag = try await persistently({ try await tagsIfThere(old) })[OwnTags.defaults],
+            let taken = HandedOverDefaults(tag: tag)
+        else { return }
+        context.log("The App \(old) gets back what \(new) had taken over from it.")
+        try await release(taken, from: new)
         let isThere = try await whenSettled(old) { snapshot in
-            guard case .app(let app) = snapshot, let tag = try await calls.tags(of: old)[OwnTags.defaults],
-                let taken = HandedOverDefaults(tag: tag)
-            else { return }
-            context.log("The App \(old) gets back what the deleted one had taken over from it.")
+            guard case .app(let app) = snapshot else { return }
             var input = UpdateMLflowAppInput(arn: old).keepingRegistration(of: app)
             if taken.isAccountDefault { input.accountDefaultStatus = "ENABLED" }
             if !taken.domains.isEmpty {
                 input.defaultDomainIDs = (app.defaultDomainIDs + taken.domains).uniqueInOrder
             }
             try await calls.service.updateMLflowApp(input)
-            try await calls.service.deleteTags([OwnTags.defaults], resourceARN: old)
         }
-        if isThere { _ = try await settled(old) }
+        guard isThere, try await settled(old) != nil else { return }
+        try await persistently { try await calls.service.deleteTags([OwnTags.defaults], resourceARN: old) }
+    }
+
+    /// Takes defaults from an App, so that another can have them.
+    private func release(_ taken: HandedOverDefaults, from arn: String) async throws {
+        _ = try await whenSettled(arn) { snapshot in
+            guard case .app(let app) = snapshot, let input = taken.release(from: app) else { return }
+            try await calls.service.updateMLflowApp(input)
+        }
+        _ = try await settled(arn)
     }
 }

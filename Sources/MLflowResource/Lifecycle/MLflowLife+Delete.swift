@@ -5,12 +5,13 @@ internal import CloudFormation
 extension MLflowLife {
     /// Deletes it, unless it is to be kept, and waits until it is gone.
     func delete(_ arn: String, retains: Bool) async throws {
-        guard try await settled(arn) != nil else {
+        guard let snapshot = try await settled(arn) else {
             context.log("The \(calls.noun) \(arn) is gone already.")
             return
         }
         let tags = try await persistently { try await tagsIfThere(arn) }
-        guard !retains else {
+        // What could not be made holds nothing worth keeping.
+        guard !retains || snapshot.status == .createFailed else {
             // It is nobody's predecessor any more.
             if tags[OwnTags.defaults] != nil {
                 try await persistently { try await calls.service.deleteTags([OwnTags.defaults], resourceARN: arn) }
@@ -18,8 +19,14 @@ extension MLflowLife {
             context.report("The \(calls.noun) \(arn) is kept, as DeletionPolicy says.")
             return
         }
+        try await remove(arn, replacing: tags[OwnTags.replaces])
+    }
+
+    /// Deletes what took the place of another, which gets back what it had given. That comes first: once this one is gone,
+    /// nothing tells a second delivery of the request what is left to do.
+    func remove(_ arn: String, replacing old: String?) async throws {
+        if let old { try await giveDefaults(of: arn, backTo: old) }
         try await remove(arn)
-        if let old = tags[OwnTags.replaces] { try await giveDefaultsBack(to: old) }
     }
 
     /// Deletes it and waits until it is gone.
@@ -37,7 +44,8 @@ extension MLflowLife {
                 + "skip it and delete the stack again.")
     }
 
-    private func tagsIfThere(_ arn: String) async throws -> [String: String] {
+    /// The tags; none when what has them is gone.
+    func tagsIfThere(_ arn: String) async throws -> [String: String] {
         do {
             return try await calls.tags(of: arn)
         } catch let error as ServiceError where error.isNotFound {

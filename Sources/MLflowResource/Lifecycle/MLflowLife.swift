@@ -20,13 +20,18 @@ struct MLflowLife: Sendable {
     }
 
     /// Makes a call until it gets through: what passes by itself, throttling and outages, costs time only. The kit ends
-    /// the work when there is no more of it.
-    func persistently<Value: Sendable>(_ call: () async throws -> Value) async throws -> Value {
+    /// the work when there is no more of it, and the answer then says what did not pass.
+    ///
+    /// - Parameter afterFailure: Is called for each failure.
+    func persistently<Value: Sendable>(
+        _ call: () async throws -> Value, afterFailure: () -> Void = {}
+    ) async throws -> Value {
         while true {
             do {
                 return try await call()
             } catch  where Self.isPassing(error) {
-                context.log("\(error) It is tried again in \(interval).")
+                context.report("\(error) It is tried again in \(interval).")
+                afterFailure()
                 try await context.clock.sleep(for: interval)
             }
         }
@@ -41,13 +46,25 @@ struct MLflowLife: Sendable {
         }
     }
 
+    /// What is said of something that has to be there.
+    func isGone(_ arn: String) -> Failure {
+        Failure(
+            "The \(calls.noun) \(arn) is gone; somebody else deleted it. To make another one, give the resource another "
+                + "logical id in the template.")
+    }
+
     /// Waits until nothing changes by itself any more.
     ///
     /// - Returns: What there is then; nil when it is gone.
     func settled(_ arn: String) async throws -> MLflowSnapshot? {
         var last: MLflowStatus?
         while true {
-            guard let snapshot = try await persistently({ try await calls.describe(arn) }) else { return nil }
+            let described = try await persistently {
+                try await calls.describe(arn)
+            } afterFailure: {
+                last = nil
+            }
+            guard let snapshot = described else { return nil }
             guard snapshot.isBusy else { return snapshot }
             if snapshot.status != last {
                 context.report("The \(calls.noun) \(snapshot.name) is \(snapshot.status).")
@@ -59,9 +76,7 @@ struct MLflowLife: Sendable {
 
     /// The same, of something that has to be there.
     func settledAndThere(_ arn: String) async throws -> MLflowSnapshot {
-        guard let snapshot = try await settled(arn) else {
-            throw Failure("The \(calls.noun) \(arn) is gone; somebody else deleted it.")
-        }
+        guard let snapshot = try await settled(arn) else { throw isGone(arn) }
         return snapshot
     }
 

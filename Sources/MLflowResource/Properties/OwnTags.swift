@@ -13,7 +13,9 @@ enum OwnTags {
     static let defaults = prefix + "handed-over-defaults"
     /// The ARN of the one that it replaces.
     static let replaces = prefix + "replaces"
-    /// How many there can be.
+    /// On a server: it was stopped, and is stopped again after the change that it was started for.
+    static let stopAgain = prefix + "stop-again"
+    /// How many there can be on one: an App is never stopped, and a server is nobody's default.
     static let count = 5
 
     /// Whether a key is one of these.

@@ -1,0 +1,196 @@
+import AWSServices
+import JSON
+import Testing
+
+@Suite("Work that another delivery or a rollback carries on", .timeLimit(.minutes(1)))
+struct RecoveryTests {
+    private static let otherRole: JSONValue = "arn:aws:iam::123456789012:role/other"
+    private let old = app.with(["AccountDefaultStatus": "ENABLED", "DefaultDomainIdList": ["d-abc"]])
+
+    private func made(_ world: World, _ properties: JSONObject) async throws -> String {
+        let reply = try await world.request("Create", properties)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        return try #require(reply["PhysicalResourceId"]?.string)
+    }
+
+    @Test("an update of what somebody else deleted fails with what to do")
+    func deletedBySomebody() async throws {
+        let world = try World()
+        for (properties, change): (JSONObject, (String, JSONValue)) in [
+            (app, ("Name", "renamed")), (server, ("TrackingServerSize", "Large")),
+        ] {
+            let arn = try await made(world, properties)
+            #expect(try await world.request("Delete", properties, id: arn)["Status"] == "SUCCESS")
+            let before = world.operations.count
+            let reply = try await world.request(
+                "Update", properties.with([change.0: change.1]), old: properties, id: arn)
+            #expect(reply["Status"] == "FAILED")
+            #expect(reply["Reason"]?.string?.contains("another logical id") == true, "\(reply)")
+            #expect(world.changes(since: before).isEmpty)
+        }
+    }
+
+    @Test("the rollback of an update that failed brings back what was, whatever the service kept of it")
+    func rollbackOfFailedUpdate() async throws {
+        for (properties, change): (JSONObject, (String, JSONValue)) in [
+            (app, ("Name", "renamed")), (server, ("TrackingServerSize", "Large")),
+        ] {
+            let world = try World(["failedUpdates": 1])
+            let arn = try await made(world, properties)
+            let new = properties.with([change.0: change.1])
+            #expect(try await world.request("Update", new, old: properties, id: arn)["Status"] == "FAILED")
+            let reply = try await world.request("Update", properties, old: new, id: arn)
+            #expect(reply["Status"] == "SUCCESS", "\(reply)")
+            #expect(reply["PhysicalResourceId"]?.string == arn)
+        }
+    }
+
+    @Test("a rollback under the old id removes the replacement and restores the defaults")
+    func rollbackUnderTheOldID() async throws {
+        let world = try World()
+        let first = try await made(world, old)
+        let new = old.with(["RoleArn": Self.otherRole])
+        let second = try #require(
+            try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
+        let reply = try await world.request("Update", old, old: new, id: first)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        #expect(reply["PhysicalResourceId"]?.string == first)
+        #expect(reply["Data"]?["AccountDefaultStatus"] == "ENABLED" && reply["Data"]?["DefaultDomainIds"] == "d-abc")
+        await #expect(throws: (any Error).self) { _ = try await world.describe(second) }
+        // CloudFormation may delete the new one all the same.
+        #expect(try await world.request("Delete", new, id: second)["Status"] == "SUCCESS")
+    }
+
+    @Test("a rollback under the new id comes back to the old one")
+    func rollbackUnderTheNewID() async throws {
+        let world = try World()
+        let first = try await made(world, old)
+        let new = old.with(["RoleArn": Self.otherRole])
+        let second = try #require(
+            try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
+        let reply = try await world.request("Update", old, old: new, id: second)
+        #expect(reply["PhysicalResourceId"]?.string == first, "\(reply)")
+        #expect(reply["Data"]?["AccountDefaultStatus"] == "ENABLED" && reply["Data"]?["DefaultDomainIds"] == "d-abc")
+        #expect(try await world.request("Delete", new, id: second)["Status"] == "SUCCESS")
+        #expect(try await world.describe(first)["AccountDefaultStatus"] == "ENABLED")
+    }
+
+    @Test(
+        "the defaults are given back although the process that began to died", arguments: [20, 70, 140, 200] as [Int64])
+    func interruptedRollback(seconds: Int64) async throws {
+        let world = try World()
+        let first = try await made(world, old)
+        let new = old.with(["RoleArn": Self.otherRole])
+        let second = try #require(
+            try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
+        _ = try await world.invoke(world.event("Delete", new, id: second, requestID: "roll back"), seconds: seconds)
+        world.restart()
+        #expect(try await world.request("Delete", new, id: second, requestID: "roll back")["Status"] == "SUCCESS")
+        let restored = try await world.describe(first)
+        #expect(restored["AccountDefaultStatus"] == "ENABLED" && restored["DefaultDomainIds"] == "d-abc")
+    }
+
+    @Test("what is taken over is brought to the properties although the process that began to died")
+    func interruptedTakeover() async throws {
+        let world = try World()
+        let arn = try await made(world, app)
+        _ = try await world.request("Delete", app.with(["DeletionPolicy": "Retain"]), id: arn)
+        let wanted = app.with(["WeeklyMaintenanceWindowStart": "Wed:04:00", "Tags": [["Key": "a", "Value": "1"]]])
+        // Its time is over while the App is still Updating.
+        _ = try await world.invoke(world.event("Create", wanted, requestID: "one"), seconds: 40)
+        let again = app.with(["WeeklyMaintenanceWindowStart": "Thu:05:00", "Tags": [["Key": "a", "Value": "1"]]])
+        world.restart()
+        let reply = try await world.request("Create", again, requestID: "one")
+        #expect(reply["PhysicalResourceId"]?.string == arn, "\(reply)")
+        #expect(world.changes().filter { $0 == "UpdateMlflowApp" }.count == 2)
+    }
+
+    @Test("a server that was stopped is stopped again although the process that started it died")
+    func stoppedAgain() async throws {
+        let world = try World()
+        let arn = try await made(world, server)
+        _ = try await world.invoke(["action": "stop", "trackingServer": "team"])
+        let new = server.with(["TrackingServerSize": "Large"])
+        _ = try await world.invoke(world.event("Update", new, old: server, id: arn, requestID: "one"), seconds: 400)
+        world.restart()
+        let reply = try await world.request("Update", new, old: server, id: arn, requestID: "one")
+        #expect(reply["Data"]?["Status"] == "Stopped", "\(reply)")
+        #expect(reply["Data"]?["TrackingServerSize"] == "Large")
+        #expect(world.changes().filter { $0 == "StartMlflowTrackingServer" }.count == 1)
+    }
+
+    @Test("a server whose namesake is being deleted is made when that one is gone")
+    func namesakeOnItsWayOut() async throws {
+        let world = try World()
+        let arn = try await made(world, server)
+        _ = try await world.invoke(world.event("Delete", server, id: arn), seconds: 40)
+        let reply = try await world.request("Create", server)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        #expect(
+            world.changes() == [
+                "CreateMlflowTrackingServer", "DeleteMlflowTrackingServer", "CreateMlflowTrackingServer",
+            ])
+    }
+
+    @Test("what could not be deleted before is not taken over")
+    func deleteFailedBefore() async throws {
+        let world = try World(["failedDeletions": 2])
+        let arn = try await made(world, app)
+        #expect(try await world.request("Delete", app, id: arn)["Status"] == "FAILED")
+        let reply = try await world.request("Create", app)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        #expect(reply["PhysicalResourceId"]?.string != arn)
+    }
+
+    @Test("tags that somebody else put on it stay")
+    func tagsOfOthers() async throws {
+        let world = try World()
+        let old = app.with(["Tags": [["Key": "a", "Value": "1"], ["Key": "b", "Value": "2"]]])
+        let arn = try await made(world, old)
+        try await world.service.addTags(["cost-centre": "42"], resourceARN: arn)
+        let reply = try await world.request("Update", app, old: old, id: arn)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        let left = try await world.service.listTags(resourceARN: arn)
+        #expect(left["cost-centre"] == "42" && left["a"] == nil && left["b"] == nil)
+        #expect(left.count == 4)
+    }
+
+    @Test("an update of the deletion policy alone calls nothing that changes, and the Delete keeps to it")
+    func deletionPolicy() async throws {
+        let world = try World()
+        let arn = try await made(world, app)
+        let kept = app.with(["DeletionPolicy": "Retain"])
+        #expect(try await world.request("Update", kept, old: app, id: arn)["Status"] == "SUCCESS")
+        #expect(try await world.request("Delete", kept, id: arn)["Status"] == "SUCCESS")
+        #expect(world.changes() == ["CreateMlflowApp"])
+    }
+
+    @Test("what could not be made is deleted though it was to be kept")
+    func nothingToKeep() async throws {
+        let world = try World(["failedCreations": 1])
+        let kept = app.with(["DeletionPolicy": "Retain"])
+        let reply = try await world.request("Create", kept)
+        #expect(reply["Status"] == "FAILED")
+        let id = try #require(reply["PhysicalResourceId"]?.string)
+        #expect(try await world.request("Delete", kept, id: id)["Status"] == "SUCCESS")
+        #expect(world.changes() == ["CreateMlflowApp", "DeleteMlflowApp"])
+    }
+
+    @Test("an outage that does not pass is answered in CloudFormation's time, with what it is")
+    func outage() async throws {
+        let world = try World(["internalErrors": 1])
+        let reply = try await world.request("Create", app)
+        #expect(reply["Status"] == "FAILED")
+        #expect(reply["Reason"]?.string?.contains("We encountered an internal error") == true, "\(reply)")
+        #expect(world.elapsed < .seconds(3_600))
+    }
+
+    @Test("a storm of five minutes while it is made costs time only")
+    func longStorm() async throws {
+        let world = try World([
+            "failures": ["CreateMlflowApp": ["count": 15, "code": "InternalFailure", "message": "We are sorry."]]
+        ])
+        _ = try await made(world, app)
+        #expect(world.elapsed < .seconds(900))
+    }
+}
