@@ -112,7 +112,9 @@ class Scope:
         self.parameters = {}
         for name, value in values.items():
             kind = template["Parameters"][name]["Type"]
-            self.parameters[name] = as_list(value) if kind.startswith(("List<", "CommaDelimitedList")) else value
+            if kind.startswith(("List<", "CommaDelimitedList")):
+                value = as_list(value)
+            self.parameters[name] = int(value) if kind == "Number" and isinstance(value, str) else value
         identity = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
         self.pseudo = {**pseudo, "AWS::StackName": stack_name, "AWS::NoValue": NO_VALUE,
                        "AWS::StackId": f"arn:aws:cloudformation:{pseudo['AWS::Region']}:{pseudo['AWS::AccountId']}:stack/{stack_name}/{identity}"}
@@ -238,8 +240,7 @@ class Scope:
         return [str(network) for network, _ in zip(networks, range(int(count)))]
 
     def function_getazs(self, argument):
-        region = self.resolve(argument) or self.pseudo["AWS::Region"]
-        return [f"{region}{zone}" for zone in "abcdef"]
+        return {"Fn::GetAZs": self.resolve(argument)}
 
     def stack(self, name):
         """A nested stack of this one."""
