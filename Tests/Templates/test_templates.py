@@ -431,6 +431,51 @@ class AccessTests(EachProfile):
                         self.assertEqual(statement["Resource"], {"Fn::GetAtt": ["MlflowServiceRole", "Arn"]})
 
 
+class DeployerTests(unittest.TestCase):
+    def policy(self):
+        text = (REPOSITORY / "lambda/deployer-policy.json").read_text()
+        for name, value in {"Partition": "aws", "Region": "us-east-1", "AccountId": "123456789012", "StackName": stack.STACK_NAME}.items():
+            text = text.replace("${" + name + "}", value)
+        return json.loads(text)
+
+    def test_the_deployers_policy_has_actions_that_are_some_on_resources_they_know(self):
+        template = {"Resources": {"Deployer": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": self.policy()}}}}
+        unknown, writes, unavoidable = iam.findings(template, iam.Actions(tools.ACTIONS))
+        self.assertEqual((unknown, writes), ([], []))
+        statement, = [each for each in self.policy()["Statement"] if each["Sid"] == "WritesThatKnowNoResource"]
+        self.assertEqual(unavoidable, sorted(statement["Action"]))
+
+    def test_the_deployer_may_make_whatever_a_profile_has(self):
+        allowed = {action for each in self.policy()["Statement"] for action in as_list(each["Action"])}
+        made = {each["Type"] for template in FLAT.values() for each in template["Resources"].values()}
+        creates = {
+            "AWS::CloudTrail::Trail": "cloudtrail:CreateTrail", "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
+            "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard", "AWS::Cognito::UserPool": "cognito-idp:CreateUserPool",
+            "AWS::Cognito::UserPoolClient": "cognito-idp:CreateUserPoolClient", "AWS::Cognito::UserPoolDomain": "cognito-idp:CreateUserPoolDomain",
+            "AWS::EC2::EIP": "ec2:AllocateAddress", "AWS::EC2::FlowLog": "ec2:CreateFlowLogs", "AWS::EC2::InternetGateway": "ec2:CreateInternetGateway",
+            "AWS::EC2::NatGateway": "ec2:CreateNatGateway", "AWS::EC2::NetworkAcl": "ec2:CreateNetworkAcl",
+            "AWS::EC2::NetworkAclEntry": "ec2:CreateNetworkAclEntry", "AWS::EC2::Route": "ec2:CreateRoute", "AWS::EC2::RouteTable": "ec2:CreateRouteTable",
+            "AWS::EC2::SecurityGroup": "ec2:CreateSecurityGroup", "AWS::EC2::SecurityGroupEgress": "ec2:AuthorizeSecurityGroupEgress",
+            "AWS::EC2::SecurityGroupIngress": "ec2:AuthorizeSecurityGroupIngress", "AWS::EC2::Subnet": "ec2:CreateSubnet",
+            "AWS::EC2::SubnetNetworkAclAssociation": "ec2:ReplaceNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation": "ec2:AssociateRouteTable",
+            "AWS::EC2::VPC": "ec2:CreateVpc", "AWS::EC2::VPCEndpoint": "ec2:CreateVpcEndpoint", "AWS::EC2::VPCGatewayAttachment": "ec2:AttachInternetGateway",
+            "AWS::ElasticLoadBalancingV2::Listener": "elasticloadbalancing:CreateListener", "AWS::ElasticLoadBalancingV2::ListenerRule": "elasticloadbalancing:CreateRule",
+            "AWS::ElasticLoadBalancingV2::LoadBalancer": "elasticloadbalancing:CreateLoadBalancer",
+            "AWS::ElasticLoadBalancingV2::TargetGroup": "elasticloadbalancing:CreateTargetGroup", "AWS::IAM::Policy": "iam:PutRolePolicy",
+            "AWS::IAM::Role": "iam:CreateRole", "AWS::KMS::Alias": "kms:CreateAlias", "AWS::KMS::Key": "kms:CreateKey", "AWS::Lambda::Alias": "lambda:CreateAlias",
+            "AWS::Lambda::EventInvokeConfig": "lambda:PutFunctionEventInvokeConfig", "AWS::Lambda::Function": "lambda:CreateFunction",
+            "AWS::Lambda::Permission": "lambda:AddPermission", "AWS::Lambda::Version": "lambda:PublishVersion", "AWS::Logs::LogGroup": "logs:CreateLogGroup",
+            "AWS::S3::Bucket": "s3:CreateBucket", "AWS::S3::BucketPolicy": "s3:PutBucketPolicy", "AWS::SNS::Subscription": "sns:Subscribe",
+            "AWS::SNS::Topic": "sns:CreateTopic", "AWS::SNS::TopicPolicy": "sns:SetTopicAttributes", "AWS::SQS::Queue": "sqs:CreateQueue",
+            "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes", "AWS::SageMaker::Domain": "sagemaker:CreateDomain", "AWS::Scheduler::Schedule": "scheduler:CreateSchedule",
+            "AWS::Scheduler::ScheduleGroup": "scheduler:CreateScheduleGroup", "AWS::WAFv2::LoggingConfiguration": "wafv2:PutLoggingConfiguration",
+            "AWS::WAFv2::WebACL": "wafv2:CreateWebACL", "AWS::WAFv2::WebACLAssociation": "wafv2:AssociateWebACL",
+            "Custom::MLflowApp": "lambda:InvokeFunction", "Custom::VPCCleanup": "lambda:InvokeFunction", "AWS::CloudFormation::WaitConditionHandle": None,
+        }
+        self.assertLessEqual(made, set(creates))
+        self.assertLessEqual({creates[kind] for kind in made} - {None}, allowed)
+
+
 class NetworkTests(EachProfile):
     def test_an_isolated_profile_has_no_way_to_the_internet(self):
         template = FLAT["server-network-isolated"]
