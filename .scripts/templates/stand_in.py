@@ -21,38 +21,59 @@ MISSING = {
 MISSING_ATTRIBUTES = {"LoadBalancerFullName", "CanonicalHostedZoneID", "TargetGroupFullName"}
 
 
+def app_arn(region, account):
+    """The App that the stand-in's custom resource answers with."""
+    return f"arn:aws:sagemaker:{region}:{account}:mlflow-app/app-standin0001"
+
+
 def template(parameters, name, account, region):
     """The flat template as JSON, and the kinds that are left out of it."""
     flat = stack.flatten(parameters, name, {**stack.PSEUDO, "AWS::AccountId": account, "AWS::Region": region})
     left_out = {key for key, each in flat["Resources"].items() if each["Type"] in MISSING}
     kinds = {flat["Resources"][key]["Type"] for key in left_out}
+    # moto goes on before a custom resource has answered: what others want of it has to be known.
+    known = {key: app_arn(region, account) for key, each in flat["Resources"].items() if each["Type"] == "Custom::MLflowApp"}
+    # Without aliases, the function itself is the target.
+    known |= {key: {"Fn::GetAtt": [flat["Resources"][key]["Properties"]["FunctionName"]["Ref"], "Arn"]}
+              for key in left_out if flat["Resources"][key]["Type"] == "AWS::Lambda::Alias"}
     kept = {}
     for key, resource in flat["Resources"].items():
         if key not in left_out:
-            kept[key] = _without(resource, left_out)
+            kept[key] = _without(resource, left_out, known)
             before = [each for each in resource.get("DependsOn", []) if each not in left_out]
             kept[key].pop("DependsOn", None)
             if before:
                 kept[key]["DependsOn"] = before
-    flat["Resources"], flat["Outputs"] = kept, _without(flat["Outputs"], left_out)
+    flat["Resources"], flat["Outputs"] = kept, _without(flat["Outputs"], left_out, known)
     return json.dumps(flat), kinds
 
 
-def _without(form, left_out):
+def certificate(aws, parameters):
+    """A certificate of the stand-in's own where the one that is asked for is an example."""
+    if aws.maybe("acm", "describe-certificate", "--certificate-arn", parameters["CertificateArn"]):
+        return {}
+    return {"CertificateArn": aws("acm", "request-certificate", "--domain-name", parameters["PublicHostName"])["CertificateArn"]}
+
+
+def _without(form, left_out, known):
     """References to what is left out become text that names it."""
     if isinstance(form, list):
-        return [_without(each, left_out) for each in form]
+        return [_without(each, left_out, known) for each in form]
     if not isinstance(form, dict):
         return form
+    if set(form) == {"Ref"} and form["Ref"] in known and form["Ref"] in left_out:
+        return known[form["Ref"]]
     if set(form) == {"Ref"} and form["Ref"] in left_out:
         return f"no-{form['Ref']}"
+    if set(form) == {"Fn::GetAtt"} and form["Fn::GetAtt"][0] in known and form["Fn::GetAtt"][1] == "Arn":
+        return known[form["Fn::GetAtt"][0]]
     if set(form) == {"Fn::GetAtt"} and (form["Fn::GetAtt"][0] in left_out or form["Fn::GetAtt"][1] in MISSING_ATTRIBUTES):
         return "no-" + "-".join(form["Fn::GetAtt"])
     if set(form) == {"Fn::Sub"} and isinstance(form["Fn::Sub"], str):
         return {"Fn::Sub": re.sub(
             r"\$\{([^}!]+)\}", lambda found: f"no-{found.group(1)}" if found.group(1).split(".")[0] in left_out
             or found.group(1).split(".")[-1] in MISSING_ATTRIBUTES else found.group(0), form["Fn::Sub"])}
-    return {key: _without(value, left_out) for key, value in form.items()}
+    return {key: _without(value, left_out, known) for key, value in form.items()}
 
 
 def answers(aws):
@@ -63,15 +84,16 @@ def answers(aws):
         listed = aws.maybe("cloudformation", "list-stack-resources", "--stack-name", found["StackName"]) or {"StackResourceSummaries": []}
         for each in listed["StackResourceSummaries"]:
             key = each["LogicalResourceId"]
-            if not each.get("ResourceType", "").startswith("Custom::") or each["ResourceStatus"] != "CREATE_IN_PROGRESS" or key in answered:
+            if not each.get("ResourceType", "").startswith("Custom::") or key in answered:
                 continue
             answered.add(key)
-            arn = f"arn:aws:sagemaker:{aws.region}:{found['StackId'].split(':')[4]}:mlflow-app/app-standin0001"
+            arn = app_arn(aws.region, found["StackId"].split(":")[4])
             physical = arn if each["ResourceType"] == "Custom::MLflowApp" else f"{key}-1"
             body = {"Status": "SUCCESS", "PhysicalResourceId": physical, "StackId": found["StackId"], "RequestId": "stand-in", "LogicalResourceId": key,
                     "Data": {"Arn": arn}}
             url = f"{aws.endpoint}/cloudformation_{aws.region}/cfnresponse?stack={urllib.parse.quote(found['StackId'], safe='')}"
-            urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), method="PUT"), timeout=30).read()
+            request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="PUT")
+            urllib.request.urlopen(request, timeout=30).read()
             print(f"  answered for {key} ({each['ResourceType']}), as its function would", flush=True)
 
     return answer
