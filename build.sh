@@ -16,6 +16,9 @@ Usage: ./build.sh [COMMAND]
                                  http://127.0.0.1:8080 until Ctrl-C. --check runs the sample events, asserts, and exits
   test                           every test
   invoke FUNCTION EVENT.json     one invocation of a packaged function: answer on standard output, logs on standard error
+  deploy --profile NAME          make or change the CloudFormation stack; --help says more, lambda/profiles has the shapes
+  destroy                        remove it; says what stays and how to remove that
+  verify https://HOST            make the calls of a visitor to a deployed stack
   help                           this text
 
 Anything missing is installed: packages of Debian or Ubuntu with apt-get (with sudo when not root), Python tools into .venv.
@@ -198,6 +201,32 @@ command_invoke() {
     exec ".build/$local_tool_build/lambda-local" invoke "$folder/$name/bootstrap" "$event" "${arguments[@]}"
 }
 
+# The AWS CLI of this machine, or one of our own; with it comes the Python that reads templates.
+install_aws_tools() {
+    local wanted
+    wanted=$(sha256sum <.scripts/requirements-deploy.txt)
+    if [ "$(cat .venv-aws/requirements.sha256 2>/dev/null)" != "$wanted" ]; then
+        say "Installing the AWS CLI into .venv-aws (about 150 MB, once)"
+        python3 -m venv --clear .venv-aws
+        .venv-aws/bin/python -m pip install --disable-pip-version-check --quiet -r .scripts/requirements-deploy.txt >&2 ||
+            fail "pip could not install .scripts/requirements-deploy.txt. Check the network or the index that pip is configured for."
+        echo "$wanted" >.venv-aws/requirements.sha256
+    fi
+    command -v aws >/dev/null || export AWS_COMMAND=$root/.venv-aws/bin/aws
+}
+
+command_stack() {
+    command -v python3 >/dev/null || install_packages
+    install_aws_tools
+    if [ "$1" = deploy ] && ! [[ " $* " =~ \ (--help|-h|--print-policy)\  ]]; then
+        local name
+        for name in mlflow-proxy mlflow-app vpc-cleanup; do
+            [ -e "dist/$name.zip" ] || { quietly build && break; }
+        done
+    fi
+    exec .venv-aws/bin/python .scripts/deploy.py "$@"
+}
+
 command_test() {
     install_packages
     command -v shellcheck >/dev/null || apt_install shellcheck || fail "apt-get could not install shellcheck."
@@ -214,6 +243,7 @@ case ${1:-} in
         shift
         "command_$name" "$@"
         ;;
+    deploy | destroy | verify) command_stack "$@" ;;
     help | -h | --help) usage ;;
     *)
         usage >&2

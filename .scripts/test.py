@@ -133,6 +133,9 @@ def main():
     shell = ["build.sh", ".ci/run", *sorted(glob.glob(".scripts/*.sh", root_dir=REPOSITORY))]
     step(summary, "shellcheck", ["shellcheck", *shell])
     step(summary, "swift format lint", ["swift", "format", "lint", "--strict", "--recursive", *sources])
+    step(summary, "templates", [sys.executable, ".scripts/templates/check.py"], plain, INSTALLING)
+    for script in scripts("Templates"):
+        step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest, INSTALLING)
     built = step(summary, "debug build", ["swift", "build", "--build-tests"], without_warnings)
     if built or (REPOSITORY / ".build/debug").is_dir():
         step(summary, "swift test", ["swift", "test", "--skip-build", "--disable-xctest"], swift_testing)

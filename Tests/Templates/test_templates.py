@@ -1,0 +1,563 @@
+"""What the templates make, in every profile: the properties that no scanner looks at and no stand-in applies."""
+
+import json
+import pathlib
+import re
+import sys
+import unittest
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / ".scripts/templates"))
+
+import tools
+
+if __name__ == "__main__":
+    tools.use()
+
+import iam
+import stack
+
+PROFILES = {name: stack.profile(name) for name in stack.profile_names()}
+FLAT = {name: stack.flatten(parameters) for name, parameters in PROFILES.items()}
+SIGNED_IN = [name for name, parameters in PROFILES.items() if parameters["AuthMode"] in ("cognito", "oidc")]
+
+
+def of_type(template, kind):
+    return {name: each.get("Properties", {}) for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+def attributes(properties, key):
+    return {each["Key"]: each["Value"] for each in properties[key]}
+
+
+def rules(name):
+    found = of_type(FLAT[name], "AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    return sorted(found, key=lambda rule: rule["Priority"])
+
+
+def paths(rule):
+    return [path for each in rule["Conditions"] if each["Field"] == "path-pattern" for path in each["PathPatternConfig"]["Values"]]
+
+
+def actions_of(name, role):
+    """The actions that a role may take on anything but logs."""
+    found = set()
+    for resource in FLAT[name]["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::IAM::Policy" and {"Ref": role} in properties["Roles"]:
+            found |= {action for statement in properties["PolicyDocument"]["Statement"] for action in as_list(statement["Action"])}
+    for policy in FLAT[name]["Resources"][role]["Properties"].get("Policies", []):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Allow":
+                found |= set(as_list(statement["Action"]))
+    return found
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+class EachProfile(unittest.TestCase):
+    """Base of the tests that hold for all; what fails names the profile."""
+
+    def each(self, names=None):
+        for self.profile in names or FLAT:
+            yield self.profile, FLAT[self.profile]
+
+    def _formatMessage(self, message, standard):
+        return f"in {getattr(self, 'profile', 'no profile')}: {super()._formatMessage(message, standard)}"
+
+
+class LoadBalancerTests(EachProfile):
+    def test_the_load_balancer_refuses_malformed_requests_logs_and_is_protected(self):
+        for name, template in self.each():
+            balancer, = of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+            values = attributes(balancer, "LoadBalancerAttributes")
+            self.assertEqual(values["deletion_protection.enabled"], "true")
+            self.assertEqual(values["access_logs.s3.enabled"], "true")
+            self.assertEqual(values["access_logs.s3.bucket"], {"Ref": "DataLogBucket"})
+            self.assertEqual(values["routing.http.drop_invalid_header_fields.enabled"], "true")
+            self.assertEqual(values["routing.http.desync_mitigation_mode"], "strictest")
+            self.assertEqual(values["waf.fail_open.enabled"], "false")
+            timeout = max(each["Timeout"] for key, each in of_type(template, "AWS::Lambda::Function").items() if "roxy" in key)
+            self.assertGreater(int(values["idle_timeout.timeout_seconds"]), timeout)
+
+    def test_target_groups_keep_repeated_parameters_and_ask_the_proxy_for_its_health(self):
+        for name, template in self.each():
+            for group in of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values():
+                self.assertEqual(attributes(group, "TargetGroupAttributes")["lambda.multi_value_headers.enabled"], "true")
+                self.assertEqual((group["HealthCheckEnabled"], group["HealthCheckPath"]), (True, "/_proxy/health"))
+
+    def test_the_permission_names_the_target_group_that_is_made_after_it(self):
+        for name, template in self.each():
+            permissions = [each for each in of_type(template, "AWS::Lambda::Permission").values() if each["Principal"].startswith("elasticload")]
+            groups = of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup")
+            self.assertEqual(len(permissions), len(groups))
+            names = {each["Name"] for each in groups.values()}
+            self.assertEqual({re.search(r"targetgroup/([^/]+)/\*$", each["SourceArn"]).group(1) for each in permissions}, names)
+            for key, group in groups.items():
+                self.assertLessEqual(len(group["Name"]), 32)
+                self.assertIn("Permission", "".join(template["Resources"][key]["DependsOn"]))
+                self.assertEqual({target["Id"]["Ref"] for target in group["Targets"]} <= {permission["FunctionName"]["Ref"] for permission in permissions}, True)
+
+    def test_https_is_tls_1_2_or_later_and_other_names_get_421(self):
+        for name, template in self.each():
+            https, = [each for each in of_type(template, "AWS::ElasticLoadBalancingV2::Listener").values() if each["Protocol"] == "HTTPS"]
+            self.assertRegex(https["SslPolicy"], r"^ELBSecurityPolicy-TLS13-1-[23]")
+            action, = https["DefaultActions"]
+            self.assertEqual((action["Type"], action["FixedResponseConfig"]["StatusCode"]), ("fixed-response", "421"))
+            self.assertIn("max-age=31536000", attributes(https, "ListenerAttributes")["routing.http.response.strict_transport_security.header_value"])
+
+    def test_port_80_redirects_or_is_closed(self):
+        closed = 0
+        for name, template in self.each():
+            plain = [each for each in of_type(template, "AWS::ElasticLoadBalancingV2::Listener").values() if each["Protocol"] == "HTTP"]
+            opened = [rule["FromPort"] for rule in of_type(template, "AWS::EC2::SecurityGroup")["NetworkLoadBalancerGroup"]["SecurityGroupIngress"]]
+            if PROFILES[name].get("HttpRedirect") == "false":
+                closed += 1
+                self.assertEqual((plain, opened), ([], [443]))
+            else:
+                self.assertEqual([action["Type"] for each in plain for action in each["DefaultActions"]], ["redirect"])
+                self.assertEqual(plain[0]["DefaultActions"][0]["RedirectConfig"], {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"})
+                self.assertEqual(sorted(opened), [80, 443])
+        self.assertGreater(closed, 0)
+
+    def test_no_public_rule_of_a_load_balancer_on_port_80(self):
+        for name, template in self.each():
+            for group in of_type(template, "AWS::EC2::SecurityGroup").values():
+                for rule in group.get("SecurityGroupIngress", []):
+                    self.assertFalse(rule.get("CidrIp") == "0.0.0.0/0" and rule["FromPort"] == 80)
+
+
+class RuleTests(EachProfile):
+    def test_every_rule_is_for_our_host_and_has_at_most_five_values(self):
+        for name, template in self.each():
+            self.assertTrue(rules(name))
+            for rule in rules(name):
+                hosts = [each["HostHeaderConfig"]["Values"] for each in rule["Conditions"] if each["Field"] == "host-header"]
+                self.assertEqual(hosts, [[PROFILES[name]["PublicHostName"]]])
+                self.assertLessEqual(1 + len(paths(rule)), 5)
+
+    def test_nothing_is_forwarded_before_the_caller_is_known_but_in_network_mode(self):
+        for name, template in self.each():
+            for rule in rules(name):
+                kinds = [action["Type"] for action in sorted(rule["Actions"], key=lambda action: action.get("Order", 1))]
+                if PROFILES[name]["AuthMode"] == "network":
+                    self.assertEqual(kinds, ["forward"])
+                    self.assertEqual(of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer")["EdgeLoadBalancer"]["Scheme"], "internal")
+                else:
+                    self.assertEqual(len(kinds), 2)
+                    self.assertIn(kinds[0], ("authenticate-cognito", "authenticate-oidc", "jwt-validation"))
+                    self.assertEqual(kinds[1], "forward")
+
+    def test_api_paths_are_denied_and_pages_are_sent_to_sign_in(self):
+        for name, template in self.each(SIGNED_IN):
+            asked = {}
+            for rule in rules(name):
+                action = min(rule["Actions"], key=lambda action: action["Order"])
+                config = action.get("AuthenticateCognitoConfig") or action.get("AuthenticateOidcConfig")
+                for path in (paths(rule) or ["*"]) if config else []:
+                    asked.setdefault(path, config["OnUnauthenticatedRequest"])
+            for path in ("/ajax-api/*", "/api/*", "/graphql", "/get-artifact", "/model-versions/get-artifact", "/_proxy/uploads*"):
+                self.assertEqual(asked[path], "deny")
+            self.assertEqual(asked["*"], "authenticate")
+            self.assertEqual(paths(rules(name)[-1]), [], "pages come last")
+
+    def test_a_bearer_token_goes_to_a_function_of_its_own(self):
+        template = FLAT["app-cognito-machines"]
+        first = rules("app-cognito-machines")[0]
+        self.assertEqual([action["Type"] for action in first["Actions"]], ["jwt-validation", "forward"])
+        self.assertEqual(first["Actions"][1]["TargetGroupArn"], {"Ref": "RoutesMachineTargets"})
+        variables = lambda key: template["Resources"][key]["Properties"]["Environment"]["Variables"]
+        self.assertEqual(variables("MachineProxyFunction")["PROXY_AUTH"], "alb-jwt")
+        self.assertNotIn("PROXY_ALB_ARN", variables("MachineProxyFunction"))
+        self.assertEqual(variables("ProxyFunction")["PROXY_AUTH"], "alb-oidc")
+
+    def test_tokens_have_to_name_the_audience(self):
+        for name, template in self.each():
+            for rule in rules(name):
+                for action in rule["Actions"]:
+                    if action["Type"] == "jwt-validation":
+                        claim, = action["JwtValidationConfig"]["AdditionalClaims"]
+                        self.assertEqual((claim["Name"], claim["Values"]), ("aud", [PROFILES[name]["JwtAudience"]]))
+
+    def test_the_client_secret_is_never_a_parameter(self):
+        for name, template in self.each():
+            for rule in rules(name):
+                for action in rule["Actions"]:
+                    if action["Type"] == "authenticate-oidc":
+                        self.assertEqual(action["AuthenticateOidcConfig"]["ClientSecret"],
+                                         "{{resolve:secretsmanager:mlflow/oidc:SecretString:client_secret}}")
+        for file in (REPOSITORY / "lambda").rglob("*.yaml"):
+            for parameter in stack.load(file).get("Parameters", {}):
+                self.assertNotRegex(parameter, r"(?i)(secret|password|token)(?!Name|Size|s$|Endpoint)$", file.name)
+
+
+class FirewallTests(EachProfile):
+    def test_the_firewall_limits_rates_and_lets_mlflow_bodies_pass(self):
+        for name, template in self.each():
+            acl, = of_type(template, "AWS::WAFv2::WebACL").values()
+            by_name = {rule["Name"]: rule for rule in acl["Rules"]}
+            self.assertEqual(by_name["rate"]["Action"], {"Block": {"CustomResponse": {"ResponseCode": 429}}})
+            managed = {rule["Statement"]["ManagedRuleGroupStatement"]["Name"]: rule for rule in acl["Rules"] if "OverrideAction" in rule}
+            self.assertEqual(set(managed), {"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"})
+            counted = managed["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+            self.assertEqual({each["Name"] for each in counted}, {"SizeRestrictions_BODY", "CrossSiteScripting_BODY"})
+            association, = of_type(template, "AWS::WAFv2::WebACLAssociation").values()
+            self.assertEqual(association["ResourceArn"], {"Ref": "EdgeLoadBalancer"})
+
+    def test_the_firewalls_log_has_no_credentials(self):
+        for name, template in self.each():
+            logging, = of_type(template, "AWS::WAFv2::LoggingConfiguration").values()
+            self.assertEqual({field["SingleHeader"]["Name"] for field in logging["RedactedFields"]}, {"authorization", "cookie"})
+            group = template["Resources"]["EdgeWebAclLogGroup"]["Properties"]["LogGroupName"]
+            self.assertTrue(group.startswith("aws-waf-logs-"))
+
+
+class DataTests(EachProfile):
+    def test_buckets_stay_and_are_encrypted_private_versioned_and_tls_only(self):
+        for name, template in self.each():
+            buckets = of_type(template, "AWS::S3::Bucket")
+            self.assertEqual(len(buckets), 3 if PROFILES[name].get("CreateTrail") == "false" else 4)
+            secured = {each["Bucket"]["Ref"]: each["PolicyDocument"]["Statement"] for each in of_type(template, "AWS::S3::BucketPolicy").values()}
+            for key, bucket in buckets.items():
+                self.assertEqual(template["Resources"][key]["DeletionPolicy"], "Retain")
+                self.assertTrue(all(bucket["PublicAccessBlockConfiguration"].values()))
+                self.assertEqual(bucket["VersioningConfiguration"], {"Status": "Enabled"})
+                self.assertIn("AbortIncompleteMultipartUpload", json.dumps(bucket["LifecycleConfiguration"]))
+                algorithm = json.dumps(bucket["BucketEncryption"])
+                self.assertIn("AES256" if key == "DataLogBucket" else "aws:kms", algorithm)
+                deny = [each for each in secured[key] if each["Effect"] == "Deny" and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}]
+                self.assertEqual(len(deny), 1)
+
+    def test_large_answers_expire_after_a_day_and_pages_of_our_origin_may_read_them(self):
+        for name, template in self.each():
+            bucket = template["Resources"]["DataOverflowBucket"]["Properties"]
+            expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if rule.get("ExpirationInDays") == 1]
+            self.assertEqual([rule["Prefix"] for rule in expiring], ["mlflow-proxy/private/"])
+            rule, = bucket["CorsConfiguration"]["CorsRules"]
+            self.assertEqual(rule["AllowedOrigins"], ["https://" + PROFILES[name]["PublicHostName"]])
+            self.assertEqual(rule["AllowedMethods"], ["GET", "HEAD"])
+
+    def test_keys_stay_and_rotate_and_log_groups_are_encrypted_and_kept_a_year(self):
+        for name, template in self.each():
+            for key, properties in of_type(template, "AWS::KMS::Key").items():
+                self.assertEqual((template["Resources"][key]["DeletionPolicy"], properties["EnableKeyRotation"]), ("Retain", True))
+            for key, properties in of_type(template, "AWS::Logs::LogGroup").items():
+                self.assertEqual(properties["KmsKeyId"], {"Fn::GetAtt": ["DataLogsKey", "Arn"]}, key)
+                self.assertGreaterEqual(properties["RetentionInDays"], 365)
+                self.assertEqual(template["Resources"][key]["DeletionPolicy"], "Retain")
+
+
+class FunctionTests(EachProfile):
+    def known_variables(self):
+        """The names that the proxy's sources read."""
+        found = set()
+        for file in (REPOSITORY / "Sources/MLflowProxy").rglob("*.swift"):
+            found |= set(re.findall(r'"((?:PROXY|MLFLOW|SAGEMAKER)_[A-Z_]+)"', file.read_text()))
+        found |= set(re.findall(r"^\| (?:`[A-Z_]+`, )*`((?:PROXY|MLFLOW|SAGEMAKER)_[A-Z_]+)`", (REPOSITORY / "lambda/mlflow-proxy/README.md").read_text(), re.M))
+        return found
+
+    def test_the_proxys_environment_has_names_that_the_proxy_knows(self):
+        known = self.known_variables()
+        self.assertGreater(len(known), 10)
+        for name, template in self.each():
+            for key, function in of_type(template, "AWS::Lambda::Function").items():
+                for variable, value in function.get("Environment", {}).get("Variables", {}).items():
+                    self.assertIn(variable, known, f"{key}: the proxy does not start with a setting that it does not know")
+                    self.assertNotEqual(value, "")
+
+    def test_the_proxy_is_told_which_load_balancer_signs_when_it_does(self):
+        for name, template in self.each():
+            variables = template["Resources"]["ProxyFunction"]["Properties"]["Environment"]["Variables"]
+            mode = {"cognito": "alb-oidc", "oidc": "alb-oidc", "jwt": "alb-jwt", "network": "network"}[PROFILES[name]["AuthMode"]]
+            self.assertEqual(variables["PROXY_AUTH"], mode)
+            self.assertEqual(variables.get("PROXY_ALB_ARN"), {"Ref": "EdgeLoadBalancer"} if mode == "alb-oidc" else None)
+            self.assertEqual("PROXY_OIDC_CLIENT_ID" in variables, mode == "alb-oidc")
+            self.assertEqual("PROXY_OIDC_ISSUER" in variables, mode == "alb-oidc")
+            self.assertEqual("PROXY_OVERFLOW_BUCKET" in variables, PROFILES[name].get("LargeAnswers", "bucket") == "bucket")
+            self.assertEqual("PROXY_UPLOAD_LOCATIONS" in variables, PROFILES[name].get("Access", "full") != "read-only")
+
+    def test_functions_are_bounded_encrypted_traced_and_logged(self):
+        for name, template in self.each():
+            groups = {each for each in template["Resources"] if template["Resources"][each]["Type"] == "AWS::Logs::LogGroup"}
+            for key, function in of_type(template, "AWS::Lambda::Function").items():
+                self.assertEqual(function["Runtime"], "provided.al2023")
+                self.assertGreater(function["ReservedConcurrentExecutions"], 0)
+                self.assertEqual(function["KmsKeyArn"], {"Fn::GetAtt": ["DataDataKey", "Arn"]})
+                self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
+                self.assertIn(function["LoggingConfig"]["LogGroup"]["Ref"], groups)
+                self.assertEqual("VpcConfig" in function, key != "CleanupFunction")
+                self.assertRegex(function["FunctionName"], r"^[a-z0-9-]{1,64}$")
+
+    def test_the_load_balancer_invokes_an_alias_of_a_version_that_each_release_replaces(self):
+        for name, template in self.each():
+            alias = template["Resources"]["ProxyAlias"]["Properties"]
+            self.assertEqual(alias["FunctionVersion"], {"Fn::GetAtt": ["ProxyVersion", "Version"]})
+            self.assertEqual(template["Resources"]["ProxyVersion"]["Properties"]["Description"], "release 0123456789ab")
+            self.assertEqual(template["Resources"]["ProxyVersion"]["UpdateReplacePolicy"], "Retain")
+            self.assertEqual(template["Resources"]["RoutesProxyTargets"]["Properties"]["Targets"], [{"Id": {"Ref": "ProxyAlias"}}])
+
+
+class CustomResourceTests(EachProfile):
+    def properties_of_readme(self, function):
+        text = (REPOSITORY / f"lambda/{function}/README.md").read_text()
+        return {name for row in re.findall(r"^\| (`[A-Z]\w+`(?:, `[A-Z]\w+`)*) \|", text, re.M) for name in re.findall(r"`(\w+)`", row)}
+
+    def test_custom_resources_have_properties_that_their_functions_know(self):
+        cleanup = {"VpcId", "DomainId", "HomeFileSystems", "GuardDutyEndpoints", "EmptyDefaultSecurityGroup", "DryRun"}
+        own = {"ServiceToken", "ServiceTimeout"}
+        for name, template in self.each():
+            for key, properties in of_type(template, "Custom::MLflowApp").items():
+                self.assertLessEqual(set(properties) - own, self.properties_of_readme("mlflow-app"))
+                self.assertEqual(properties["Kind"], PROFILES[name]["MlflowKind"])
+                self.assertEqual("TrackingServerSize" in properties, properties["Kind"] == "TrackingServer")
+                self.assertEqual("AccountDefaultStatus" in properties, properties["Kind"] == "App")
+            for properties in of_type(template, "Custom::VPCCleanup").values():
+                self.assertLessEqual(set(properties) - own, cleanup)
+                self.assertNotIn("DomainId", properties, "it would turn the order of deletion round")
+                self.assertEqual(properties["EmptyDefaultSecurityGroup"], "true")
+
+    def test_a_record_of_failure_comes_back_to_the_function_though_not_directly(self):
+        for name, template in self.each():
+            for key, config in of_type(template, "AWS::Lambda::EventInvokeConfig").items():
+                function = config["FunctionName"]
+                topic = config["DestinationConfig"]["OnFailure"]["Destination"]
+                self.assertNotEqual(topic, {"Fn::GetAtt": [function["Ref"], "Arn"]}, "Lambda refuses a function as its own destination")
+                subscriptions = [each["Endpoint"] for each in of_type(template, "AWS::SNS::Subscription").values() if each["TopicArn"] == topic]
+                self.assertEqual(subscriptions, [{"Fn::GetAtt": [function["Ref"], "Arn"]}])
+                invoked = [each for each in of_type(template, "AWS::Lambda::Permission").values() if each["FunctionName"] == function and each.get("SourceArn") == topic]
+                self.assertEqual(len(invoked), 1)
+                role = template["Resources"][function["Ref"]]["Properties"]["Role"]["Fn::GetAtt"][0]
+                self.assertIn("sns:Publish", actions_of(name, role))
+                self.assertIn("lambda:InvokeFunction", actions_of(name, role))
+
+    def test_custom_resources_are_made_when_their_failures_are_already_heard_of(self):
+        for name, template in self.each():
+            for kind in ("Custom::MLflowApp", "Custom::VPCCleanup"):
+                for key in of_type(template, kind):
+                    prefix = key.removesuffix("MLflow") if kind == "Custom::MLflowApp" else "Cleanup"
+                    self.assertEqual({each.removeprefix(prefix) for each in template["Resources"][key]["DependsOn"]}, {"AsynchronousInvocations", "FailureSubscription"})
+
+
+class OrderTests(EachProfile):
+    """Deletion runs against the arrows of creation."""
+
+    def graph(self, name):
+        template, whole = FLAT[name], stack.scope(PROFILES[name])
+        members = {each: set(whole.stack(each).resources()) for each in whole.stack_dependencies()}
+        edges = {key: (stack.references(resource) | set(resource.get("DependsOn", []))) & set(template["Resources"]) for key, resource in template["Resources"].items()}
+        for each, before in whole.stack_dependencies().items():
+            for key in members[each]:
+                edges[key] |= set().union(*(members[other] for other in before)) if before else set()
+        return edges, members
+
+    def behind(self, edges, key):
+        found, waiting = set(), [key]
+        while waiting:
+            for each in edges[waiting.pop()]:
+                if each not in found:
+                    found.add(each)
+                    waiting.append(each)
+        return found
+
+    def test_nothing_depends_on_itself(self):
+        for name, template in self.each():
+            edges, _ = self.graph(name)
+            for key in edges:
+                self.assertNotIn(key, self.behind(edges, key))
+
+    def test_vpc_cleanup_runs_after_everything_with_interfaces_is_gone_and_before_the_network_goes(self):
+        checked = 0
+        for name, template in self.each():
+            if "ExistingVpcId" in PROFILES[name]:
+                self.assertEqual(of_type(template, "Custom::VPCCleanup"), {}, "a given VPC is not ours to clean")
+                continue
+            edges, members = self.graph(name)
+            self.assertLessEqual(members["Network"], self.behind(edges, "CleanupCleanup"))
+            holders = [key for key, resource in template["Resources"].items() if resource["Type"] in (
+                "AWS::EC2::VPCEndpoint", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::SageMaker::Domain")
+                or "VpcConfig" in resource.get("Properties", {})]
+            self.assertGreaterEqual(len(holders), 4)
+            for key in holders:
+                self.assertIn("CleanupCleanup", self.behind(edges, key), key)
+                checked += 1
+            for key in ("CleanupFunction", "CleanupRole", "CleanupLogGroup", "CleanupAsynchronousInvocations", "CleanupFailureSubscription"):
+                self.assertIn(key, self.behind(edges, "CleanupCleanup"))
+        self.assertGreater(checked, 30)
+
+    def test_mlflow_goes_while_its_functions_way_to_aws_is_still_there(self):
+        for name, template in self.each():
+            if "MlflowMLflow" in template["Resources"]:
+                edges, members = self.graph(name)
+                before = self.behind(edges, "MlflowMLflow")
+                self.assertLessEqual(members["EndpointServices"] | members["Data"] | {"MlflowRole", "MlflowServiceRole"}, before)
+                if "StudioDomain" in template["Resources"]:
+                    self.assertIn("StudioDomain", before)
+
+
+class AccessTests(EachProfile):
+    def test_policies_have_what_the_functions_policies_list(self):
+        actions = iam.Actions(tools.ACTIONS)
+        allowed = set().union(*(actions_of(name, key) for name in FLAT for key in of_type(FLAT[name], "AWS::IAM::Role")))
+        for file in sorted((REPOSITORY / "lambda").glob("*/policy.json")):
+            for statement in json.loads(file.read_text()).get("Statement", []):
+                for action in as_list(statement["Action"]):
+                    wanted = {f"{service}:{about['privilege']}" for service, about in actions.matching(action)} or {action}
+                    self.assertLessEqual(wanted, allowed, f"{file.parent.name}: {statement['Sid']}")
+
+    def test_what_callers_may_is_what_the_role_that_signs_may(self):
+        for name, template in self.each():
+            access = PROFILES[name].get("Access", "full")
+            allowed = actions_of(name, "ProxyMlflowRole")
+            self.assertIn("sagemaker-mlflow:GetRun", allowed)
+            self.assertEqual("sagemaker-mlflow:CreateRun" in allowed, access != "read-only")
+            self.assertEqual("s3:PutObject" in allowed, access != "read-only")
+            self.assertEqual("sagemaker-mlflow:DeleteRun" in allowed, access == "full")
+            self.assertEqual(any("CreatePresigned" in action for action in allowed), access == "full")
+
+    def test_the_trust_asks_for_the_callers_name_where_people_sign_in(self):
+        for name, template in self.each():
+            statement, = template["Resources"]["ProxyMlflowRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+            self.assertEqual("sts:SetSourceIdentity" in statement["Action"], name in SIGNED_IN)
+            self.assertEqual(statement["Principal"], {"AWS": {"Fn::GetAtt": ["ProxyFunctionRole", "Arn"]}})
+
+    def test_a_role_is_passed_to_sagemaker_alone(self):
+        for name, template in self.each():
+            for where, statements in iam.policies(template):
+                for statement in statements:
+                    if "iam:PassRole" in as_list(statement["Action"]):
+                        self.assertEqual(statement["Condition"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
+                        self.assertEqual(statement["Resource"], {"Fn::GetAtt": ["MlflowServiceRole", "Arn"]})
+
+
+class DeployerTests(unittest.TestCase):
+    def policy(self):
+        text = (REPOSITORY / "lambda/deployer-policy.json").read_text()
+        for name, value in {"Partition": "aws", "Region": "us-east-1", "AccountId": "123456789012", "StackName": stack.STACK_NAME}.items():
+            text = text.replace("${" + name + "}", value)
+        return json.loads(text)
+
+    def test_the_deployers_policy_has_actions_that_are_some_on_resources_they_know(self):
+        template = {"Resources": {"Deployer": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": self.policy()}}}}
+        unknown, writes, unavoidable = iam.findings(template, iam.Actions(tools.ACTIONS))
+        self.assertEqual((unknown, writes), ([], []))
+        statement, = [each for each in self.policy()["Statement"] if each["Sid"] == "WritesThatKnowNoResource"]
+        self.assertEqual(unavoidable, sorted(statement["Action"]))
+
+    def test_the_deployer_may_make_whatever_a_profile_has(self):
+        allowed = {action for each in self.policy()["Statement"] for action in as_list(each["Action"])}
+        made = {each["Type"] for template in FLAT.values() for each in template["Resources"].values()}
+        creates = {
+            "AWS::CloudTrail::Trail": "cloudtrail:CreateTrail", "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
+            "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard", "AWS::Cognito::UserPool": "cognito-idp:CreateUserPool",
+            "AWS::Cognito::UserPoolClient": "cognito-idp:CreateUserPoolClient", "AWS::Cognito::UserPoolDomain": "cognito-idp:CreateUserPoolDomain",
+            "AWS::EC2::EIP": "ec2:AllocateAddress", "AWS::EC2::FlowLog": "ec2:CreateFlowLogs", "AWS::EC2::InternetGateway": "ec2:CreateInternetGateway",
+            "AWS::EC2::NatGateway": "ec2:CreateNatGateway", "AWS::EC2::NetworkAcl": "ec2:CreateNetworkAcl",
+            "AWS::EC2::NetworkAclEntry": "ec2:CreateNetworkAclEntry", "AWS::EC2::Route": "ec2:CreateRoute", "AWS::EC2::RouteTable": "ec2:CreateRouteTable",
+            "AWS::EC2::SecurityGroup": "ec2:CreateSecurityGroup", "AWS::EC2::SecurityGroupEgress": "ec2:AuthorizeSecurityGroupEgress",
+            "AWS::EC2::SecurityGroupIngress": "ec2:AuthorizeSecurityGroupIngress", "AWS::EC2::Subnet": "ec2:CreateSubnet",
+            "AWS::EC2::SubnetNetworkAclAssociation": "ec2:ReplaceNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation": "ec2:AssociateRouteTable",
+            "AWS::EC2::VPC": "ec2:CreateVpc", "AWS::EC2::VPCEndpoint": "ec2:CreateVpcEndpoint", "AWS::EC2::VPCGatewayAttachment": "ec2:AttachInternetGateway",
+            "AWS::ElasticLoadBalancingV2::Listener": "elasticloadbalancing:CreateListener", "AWS::ElasticLoadBalancingV2::ListenerRule": "elasticloadbalancing:CreateRule",
+            "AWS::ElasticLoadBalancingV2::LoadBalancer": "elasticloadbalancing:CreateLoadBalancer",
+            "AWS::ElasticLoadBalancingV2::TargetGroup": "elasticloadbalancing:CreateTargetGroup", "AWS::IAM::Policy": "iam:PutRolePolicy",
+            "AWS::IAM::Role": "iam:CreateRole", "AWS::KMS::Alias": "kms:CreateAlias", "AWS::KMS::Key": "kms:CreateKey", "AWS::Lambda::Alias": "lambda:CreateAlias",
+            "AWS::Lambda::EventInvokeConfig": "lambda:PutFunctionEventInvokeConfig", "AWS::Lambda::Function": "lambda:CreateFunction",
+            "AWS::Lambda::Permission": "lambda:AddPermission", "AWS::Lambda::Version": "lambda:PublishVersion", "AWS::Logs::LogGroup": "logs:CreateLogGroup",
+            "AWS::S3::Bucket": "s3:CreateBucket", "AWS::S3::BucketPolicy": "s3:PutBucketPolicy", "AWS::SNS::Subscription": "sns:Subscribe",
+            "AWS::SNS::Topic": "sns:CreateTopic", "AWS::SNS::TopicPolicy": "sns:SetTopicAttributes", "AWS::SQS::Queue": "sqs:CreateQueue",
+            "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes", "AWS::SageMaker::Domain": "sagemaker:CreateDomain", "AWS::Scheduler::Schedule": "scheduler:CreateSchedule",
+            "AWS::Scheduler::ScheduleGroup": "scheduler:CreateScheduleGroup", "AWS::WAFv2::LoggingConfiguration": "wafv2:PutLoggingConfiguration",
+            "AWS::WAFv2::WebACL": "wafv2:CreateWebACL", "AWS::WAFv2::WebACLAssociation": "wafv2:AssociateWebACL",
+            "Custom::MLflowApp": "lambda:InvokeFunction", "Custom::VPCCleanup": "lambda:InvokeFunction", "AWS::CloudFormation::WaitConditionHandle": None,
+        }
+        self.assertLessEqual(made, set(creates))
+        self.assertLessEqual({creates[kind] for kind in made} - {None}, allowed)
+
+
+class NetworkTests(EachProfile):
+    def test_an_isolated_profile_has_no_way_to_the_internet(self):
+        template = FLAT["server-network-isolated"]
+        for kind in ("AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route", "AWS::EC2::EIP"):
+            self.assertEqual(of_type(template, kind), {})
+        self.assertGreaterEqual(len(of_type(template, "AWS::EC2::VPCEndpoint")), 7)
+
+    def test_each_zone_has_a_subnet_of_each_kind_that_overlaps_no_other(self):
+        import ipaddress
+        for name, template in self.each():
+            subnets = of_type(template, "AWS::EC2::Subnet")
+            if "ExistingVpcId" in PROFILES[name]:
+                self.assertEqual(subnets, {})
+                continue
+            networks = [ipaddress.ip_network(each["CidrBlock"]) for each in subnets.values()]
+            self.assertEqual(len(networks), 3 * int(PROFILES[name].get("Zones", 2)))
+            self.assertFalse(any(a.overlaps(b) for i, a in enumerate(networks) for b in networks[:i]))
+            self.assertEqual(len(of_type(template, "AWS::EC2::SubnetRouteTableAssociation")), len(networks))
+
+    def test_isolated_subnets_reach_s3_through_their_acl(self):
+        entries = of_type(FLAT["app-cognito-studio"], "AWS::EC2::NetworkAclEntry").values()
+        out = [each for each in entries if each.get("Egress") and each["CidrBlock"] == "0.0.0.0/0"]
+        back = [each for each in entries if not each.get("Egress") and each["CidrBlock"] == "0.0.0.0/0"]
+        self.assertEqual([each["PortRange"] for each in out], [{"From": 443, "To": 443}])
+        self.assertEqual([each["PortRange"] for each in back], [{"From": 32768, "To": 65535}])
+
+
+class ParameterTests(unittest.TestCase):
+    base = PROFILES["app-cognito-internal"]
+
+    def refused(self, words, **changes):
+        with self.assertRaisesRegex(stack.Problem, words):
+            stack.flatten({**self.base, **changes})
+
+    def test_values_that_do_not_fit_are_refused_with_the_rule(self):
+        for name, value in {
+            "PublicHostName": "https://mlflow.example.com", "CertificateArn": "arn:aws:iam::123456789012:server-certificate/x",
+            "VpcCidr": "10.0.0.0/8", "ClientCidr": "everybody", "AllowedOrigins": "*", "FrameAncestors": "https://*.example.com",
+            "MlflowName": "-mlflow", "MaintenanceWindow": "TUE:25:00", "AuthMode": "none", "RateLimit": "1", "ProxyTimeoutSeconds": "900",
+            "AlarmEmail": "nobody", "OidcIssuer": "http://login.example.com", "ExistingVpcId": "vpc-1; drop", "LogRetentionDays": "30",
+            "ScheduleStart": "every morning", "Release": "latest", "TlsPolicy": "ELBSecurityPolicy-2016-08", "CodeBucket": "Code",
+        }.items():
+            with self.subTest(parameter=name):
+                self.refused(f"{name} is", **{name: value})
+
+    def test_values_that_fit_are_taken(self):
+        for name, value in {"AllowedOrigins": "https://a.example.com,https://b.example.com:8443", "ClientCidr": "192.0.2.0/24", "VpcCidr": "10.1.0.0/20",
+                            "AlarmEmail": "team@example.com", "Zones": "3"}.items():
+            with self.subTest(parameter=name):
+                changes = {name: value, "SubnetBits": "6"} if name == "VpcCidr" else {name: value}
+                self.assertTrue(stack.flatten({**self.base, **changes})["Resources"])
+
+    def test_parameters_that_belong_together_are_asked_for(self):
+        self.refused("OidcIssuer", AuthMode="oidc")
+        self.refused("JwtIssuer", AuthMode="jwt")
+        self.refused("JwtAudience", JwtIssuer="https://login.example.com", JwtKeysUrl="https://login.example.com/keys")
+        self.refused("internal load balancer", AuthMode="network", LoadBalancerScheme="internet-facing")
+        self.refused("ExistingMlflowArn", MlflowKind="Existing")
+        self.refused("FunctionSubnetIds", ExistingVpcId="vpc-0a1b2c3d4e5f60718", LoadBalancerSubnetIds="subnet-0a1b2c3d4e5f60718,subnet-1a1b2c3d4e5f60718")
+        self.refused("TrackingServer", ScheduleStart="cron(0 7 * * ? *)", ScheduleStop="cron(0 19 * * ? *)")
+
+    def test_every_parameter_is_explained_labelled_and_in_a_group(self):
+        template = stack.load(stack.ROOT_TEMPLATE)
+        interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+        grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+        self.assertEqual(sorted(grouped), sorted(template["Parameters"]))
+        self.assertEqual(sorted(interface["ParameterLabels"]), sorted(template["Parameters"]))
+        for name, about in template["Parameters"].items():
+            self.assertTrue(about["Description"] and about["ConstraintDescription"], name)
+
+    def test_a_wrong_name_of_a_parameter_or_output_is_found(self):
+        self.refused("has no parameter Colour", Colour="red")
+        whole = stack.scope(self.base)
+        with self.assertRaisesRegex(stack.Problem, "no output"):
+            whole.stack("Data").output("Bucket")
+
+    def test_profiles_cover_what_the_stack_can_be(self):
+        shapes = {(each["MlflowKind"], each["AuthMode"], each.get("LoadBalancerScheme", "internal"), "ExistingVpcId" in each) for each in PROFILES.values()}
+        self.assertGreaterEqual(len(shapes), 8)
+        for index, values in enumerate([{"App", "TrackingServer", "Existing"}, {"cognito", "oidc", "jwt", "network"}, {"internal", "internet-facing"}, {True, False}]):
+            self.assertEqual({shape[index] for shape in shapes}, values)
+
+
+if __name__ == "__main__":
+    unittest.main()
