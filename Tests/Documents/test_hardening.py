@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 
@@ -40,12 +41,14 @@ def statements(template):
 
 class HardeningTests(unittest.TestCase):
     def each(self, wanted=lambda parameters: True):
-        """The profiles that are wanted, one after the other, each as a sub-test; there has to be one."""
+        """The profiles that are wanted, one after the other; there has to be one. What fails names the profile."""
         names = [name for name, parameters in PROFILES.items() if wanted(parameters)]
         self.assertTrue(names)
-        for name in names:
-            with self.subTest(profile=name):
-                yield name, FLAT[name]
+        for self.profile in names:
+            yield self.profile, FLAT[self.profile]
+
+    def _formatMessage(self, message, standard):
+        return f"in {getattr(self, 'profile', 'no profile')}: {super()._formatMessage(message, standard)}"
 
     def test_no_policy_allows_an_action_by_a_wildcard(self):
         for name, template in self.each():
@@ -144,6 +147,13 @@ class HardeningTests(unittest.TestCase):
 
 
 class BaselineTests(unittest.TestCase):
+    def test_cfn_lint_and_checkov_find_nothing_in_the_baseline(self):
+        template = REPOSITORY / "lambda/account-baseline.yaml"
+        for command in (["cfn-lint", "--include-checks", "I", "--"], ["checkov", "--framework", "cloudformation", "--compact", "--quiet", "--file"]):
+            with self.subTest(command[0]):
+                result = subprocess.run([tools.VENV / "bin" / command[0], *command[1:], template], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
     def deny(self, name):
         return BASELINE["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]
 
