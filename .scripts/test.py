@@ -132,11 +132,9 @@ def main():
     sources = ["Sources", "Tests", "lambda", "Package.swift"]
     shell = ["build.sh", ".ci/run", *sorted(glob.glob(".scripts/*.sh", root_dir=REPOSITORY))]
     step(summary, "shellcheck", ["shellcheck", *shell])
-    for script in scripts("Documents"):
-        step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest)
     step(summary, "swift format lint", ["swift", "format", "lint", "--strict", "--recursive", *sources])
     step(summary, "templates", [sys.executable, ".scripts/templates/check.py"], plain, INSTALLING)
-    for script in scripts("Templates"):
+    for script in [*scripts("Templates"), *scripts("Documents")]:
         step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest, INSTALLING)
     built = step(summary, "debug build", ["swift", "build", "--build-tests"], without_warnings)
     if built or (REPOSITORY / ".build/debug").is_dir():
