@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The packaged vpc-cleanup in many dirty VPCs: each can be deleted afterwards, nothing of anybody else's was touched, and a
-second Delete changes nothing. `vpc_cleanup_worlds.py [BOOTSTRAP] [HOW MANY] [FIRST SEED] [TOOL]`."""
+second Delete changes nothing. Where the user holds something, the Delete fails until the user lets go. `vpc_cleanup_worlds.py [BOOTSTRAP] [HOW MANY] [FIRST SEED] [TOOL]`."""
 
 import dataclasses
 import multiprocessing
@@ -10,7 +10,8 @@ import time
 
 from custom_resource import REPOSITORY, CustomResource
 from dirty_vpc import generate
-from strict_aws import StrictAWS
+from snapshot import snapshot
+from strict_aws import REGION, StrictAWS
 from verification import problems
 
 # The seconds in which CloudFormation wants its answer where somebody holds something and does not let go: of the first Delete,
@@ -57,7 +58,37 @@ class Cleaner:
             found.append(f"the second Delete came to {given.outcome} and not {expected}: {given.report.get('message')}")
         if again := [call for call in aws.calls.mutating if call.number > calls and call.applied]:
             found.append(f"the second Delete changed something: {again[0]}")
-        return Cleaned(seed, found + problems(aws, dirty), bool(dirty.held), calls, changing)
+        found += problems(aws, dirty)
+        held = bool(dirty.held)
+        if held and not found:
+            self.let_go(dirty)
+            given = resource.send(event)
+            if given.outcome != "SUCCESS":
+                found.append(f"nothing is held any more, and Delete came to {given.outcome}: {given.report.get('message')}")
+            found += problems(aws, dirty)
+        return Cleaned(seed, found, held, calls, changing)
+
+    def let_go(self, dirty):
+        """The user takes away what holds identified groups, which have to go now."""
+        with self.aws.world.change() as world:
+            world.functions.clear()
+            for group, holder in dirty.held.items():
+                if holder.startswith("eni-"):
+                    world.remove_interface(REGION, holder)
+                elif holder.startswith("vpc-"):
+                    del world.associations[group, holder]
+                else:
+                    naming = world.group(REGION, holder)
+                    naming.ingress_rules = [
+                        rule for rule in naming.ingress_rules if rule.source_group.get("GroupId") != group]
+            dirty.must_go |= set(dirty.held)
+            after = snapshot(world)
+            for holder in dirty.held.values():
+                if holder in after:
+                    dirty.before[holder] = after[holder]
+                else:
+                    dirty.before.pop(holder)
+        dirty.held = {}
 
 
 def prepare(bootstrap, tool):
@@ -81,7 +112,7 @@ def main(bootstrap=REPOSITORY / "dist/unpacked/vpc-cleanup/bootstrap", count=200
                 print(f"{len(all_cleaned)} dirty VPCs after {time.monotonic() - started:.0f} s", flush=True)
     wrong = sum(bool(cleaned.wrong) for cleaned in all_cleaned)
     print(
-        f"{len(all_cleaned)} dirty VPCs, {sum(cleaned.held for cleaned in all_cleaned)} of them with something that the user holds: "
+        f"{len(all_cleaned)} dirty VPCs, {sum(cleaned.held for cleaned in all_cleaned)} of them held by the user at first: "
         f"{wrong} wrong; {sum(cleaned.calls for cleaned in all_cleaned)} calls, "
         f"{sum(cleaned.changing for cleaned in all_cleaned)} of them to change something; "
         f"{time.monotonic() - started:.0f} s")
