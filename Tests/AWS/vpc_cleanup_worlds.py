@@ -77,17 +77,17 @@ class Cleaner:
                     world.remove_interface(REGION, holder)
                 elif holder.startswith("vpc-"):
                     del world.associations[group, holder]
-                else:
-                    naming = world.group(REGION, holder)
-                    naming.ingress_rules = [
-                        rule for rule in naming.ingress_rules if rule.source_group.get("GroupId") != group]
+            # A rule of the default group may hold what something else holds, too.
+            default = world.ec2(REGION).get_default_security_group(dirty.vpc)
+            default.ingress_rules = [
+                rule for rule in default.ingress_rules if rule.source_group.get("GroupId") not in dirty.held]
             dirty.must_go |= set(dirty.held)
             after = snapshot(world)
-            for holder in dirty.held.values():
+            for holder in (default.id, *dirty.held.values()):
                 if holder in after:
                     dirty.before[holder] = after[holder]
                 else:
-                    dirty.before.pop(holder)
+                    dirty.before.pop(holder, None)
         dirty.held = {}
 
 
