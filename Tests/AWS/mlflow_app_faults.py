@@ -131,7 +131,8 @@ FLOWS = [
 
 ROWS = [
     # Delivery
-    Row("delivered twice at once", (create(arguments=("--duplicate",)),), IS_APP, duplicates=1, fewest={"invocations": 2}, made=None),
+    Row("delivered twice at once", (create(arguments=("--duplicate",)),), IS_APP, duplicates=1, fewest={"invocations": 2},
+        made=None),
     Row("delivered again afterwards", (create(arguments=("--duplicate-afterwards",)),), IS_APP, duplicates=1,
         fewest={"invocations": 2}),
     Row("delete delivered twice", (create(), delete(arguments=("--duplicate",))), (), duplicates=1, fewest={"invocations": 2}),
