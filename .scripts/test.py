@@ -150,8 +150,10 @@ def main():
         step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
         for script in [*scripts("AWS"), *scripts("EndToEnd")]:
             step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
-        for script, judge in ("faults", counted), ("worlds", counted), ("speed", plain):
-            name = f"AWS/vpc_cleanup_{script}.py"
+        for script, judge in (
+                ("vpc_cleanup_faults", counted), ("vpc_cleanup_worlds", counted), ("vpc_cleanup_speed", plain),
+                ("mlflow_app_faults", counted)):
+            name = f"AWS/{script}.py"
             step(summary, name, [".venv/bin/python", f"Tests/{name}"], judge)
     summary.show()
     return 1 if summary.failed else 0

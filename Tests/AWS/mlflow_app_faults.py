@@ -131,7 +131,8 @@ FLOWS = [
 
 ROWS = [
     # Delivery
-    Row("delivered twice at once", (create(arguments=("--duplicate",)),), IS_APP, duplicates=1, fewest={"invocations": 2}, made=None),
+    Row("delivered twice at once", (create(arguments=("--duplicate",)),), IS_APP, duplicates=1, fewest={"invocations": 2},
+        made=None),
     Row("delivered again afterwards", (create(arguments=("--duplicate-afterwards",)),), IS_APP, duplicates=1,
         fewest={"invocations": 2}),
     Row("delete delivered twice", (create(), delete(arguments=("--duplicate",))), (), duplicates=1, fewest={"invocations": 2}),
@@ -462,7 +463,7 @@ def kill_rows(flow, calls):
 
 def main(bootstrap=REPOSITORY / "dist/unpacked/mlflow-app/bootstrap", part="", tool=None):
     tool = tool or local_tool()
-    done, wrong = [], 0
+    done, started = [], time.monotonic()
 
     def finish(future):
         run = future.result()
@@ -483,7 +484,8 @@ def main(bootstrap=REPOSITORY / "dist/unpacked/mlflow-app/bootstrap", part="", t
             finish(future)
     wrong = sum(bool(run.found) for run in done)
     print(f"\n{HEADING}", *(run.line() for run in done), sep="\n")
-    print(f"\n{len(done)} rows, {wrong} wrong")
+    kills = sum(bool(run.row.kills) for run in done)
+    print(f"\n{len(done)} rows, {kills} of them with a kill: {wrong} wrong; {time.monotonic() - started:.0f} s")
     return 1 if wrong else 0
 
 

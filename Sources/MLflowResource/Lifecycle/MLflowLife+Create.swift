@@ -34,7 +34,39 @@ extension MLflowLife {
                     + "role \(properties.roleARN) does not trust sagemaker.amazonaws.com or may not use the artifact "
                     + "store, or the bucket of \(properties.artifactStoreURI) is in another region.")
         }
-        return snapshot
+        return try await withoutTwins(snapshot, of: properties)
+    }
+
+    /// Two deliveries of a request at once both find nothing, and both make an App, since Apps may share a name. When they are
+    /// there, both deliveries see both: the older one stays.
+    private func withoutTwins(_ made: MLflowSnapshot, of properties: MLflowProperties) async throws -> MLflowSnapshot {
+        guard case .app(let app) = made else { return made }
+        var twins = [app]
+        for entry in try await persistently({ try await calls.named(properties.name) }) where entry.arn != app.arn {
+            let tags = try await persistently { try await tagsIfThere(entry.arn) }
+            guard OwnTags.isFromRequest(tags, context), case .app(let twin)? = try await settled(entry.arn) else {
+                continue
+            }
+            guard twin.status != .createFailed else {
+                try await remove(twin.arn)
+                continue
+            }
+            twins.append(twin)
+        }
+        func isOlder(_ left: MLflowApp, _ right: MLflowApp) -> Bool {
+            guard let one = left.creationTime, let other = right.creationTime, one != other else {
+                return left.arn < right.arn
+            }
+            return one < other
+        }
+        guard twins.count > 1, let oldest = twins.min(by: isOlder) else { return made }
+        context.record(physicalID: oldest.arn)
+        context.checkpoint([Self.madeKey: .string(oldest.arn)])
+        for twin in twins where twin.arn != oldest.arn {
+            context.log("The MLflow App \(twin.arn) was made by another delivery of this request; it is deleted.")
+            try await remove(twin.arn)
+        }
+        return .app(oldest)
     }
 
     /// The ARN of what is being made: by an earlier delivery of this request, or now.
