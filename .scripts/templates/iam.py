@@ -77,8 +77,21 @@ def _overlap(one, other):
     return all(_fits(a, b) for a, b in zip(ones, others))
 
 
-def _fits(a, b):
-    return a == b or fnmatch.fnmatchcase(a.replace("*", "x"), b) or fnmatch.fnmatchcase(b.replace("*", "x"), a)
+def _fits(one, other):
+    """Whether some text matches both patterns."""
+    known = {}
+
+    def meet(i, j):
+        if (i, j) not in known:
+            if i == len(one) or j == len(other):
+                known[i, j] = set(one[i:] + other[j:]) <= {"*"}
+            elif one[i] == "*" or other[j] == "*":
+                known[i, j] = meet(i + 1, j) or meet(i, j + 1)
+            else:
+                known[i, j] = one[i] == other[j] and meet(i + 1, j + 1)
+        return known[i, j]
+
+    return meet(0, 0)
 
 
 def findings(template, actions):

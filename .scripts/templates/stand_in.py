@@ -55,6 +55,20 @@ def certificate(aws, parameters):
     return {"CertificateArn": aws("acm", "request-certificate", "--domain-name", parameters["PublicHostName"])["CertificateArn"]}
 
 
+def network(aws, name):
+    """The stack's route tables and VPC: moto's CloudFormation forgets the former, and then refuses to delete the latter."""
+    found = aws("cloudformation", "list-stack-resources", "--stack-name", name)["StackResourceSummaries"]
+    return {kind: [each["PhysicalResourceId"] for each in found if each.get("ResourceType") == f"AWS::EC2::{kind}"] for kind in ("RouteTable", "VPC")}
+
+
+def remove(aws, network):
+    """Deletes what moto left of the network."""
+    for each in network["RouteTable"]:
+        aws.maybe("ec2", "delete-route-table", "--route-table-id", each)
+    for each in network["VPC"]:
+        aws("ec2", "delete-vpc", "--vpc-id", each)
+
+
 def _without(form, left_out, known):
     """References to what is left out become text that names it."""
     if isinstance(form, list):
