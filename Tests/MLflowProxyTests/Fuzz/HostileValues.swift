@@ -51,14 +51,16 @@ enum HostileValues {
     ]
 
     static let queryNames = [
-        "a", "", "deep", "run_id", "path", "%", "%ff", "%00", "a b", "a+b", "a%2Bb", "\u{FC}", "a&b", "a=b", "a%26b", "a%3Db",
+        "a", "", "deep", "run_id", "path", "%", "%ff", "%00", "a b", "a+b", "a%2Bb", "\u{FC}", "a&b", "a=b", "a%26b",
+        "a%3Db",
         "a[]",
         "X-Amz-Signature", "x-amz-security-token", "%58-amz-Date", "query", "operationName", "\r\n", "..", "a#b",
         "\u{1F600}",
     ]
 
     static let queryValues = [
-        "", "1", "canary-query", "canary-query%20x", "canary-query+y", "%", "%2", "%zz", "%00", "%0d%0aHost:evil.example",
+        "", "1", "canary-query", "canary-query%20x", "canary-query+y", "%", "%2", "%zz", "%00",
+        "%0d%0aHost:evil.example",
         "+", "%2B",
         "&", "=", "a=b", "\u{FC}", "%C3%BC", "%ff%fe", "*'()!~", "\r\nX: y", "\u{0}", "{\"a\":[1]}", "a/../b",
         "http://evil.example/",
