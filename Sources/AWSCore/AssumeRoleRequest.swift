@@ -103,17 +103,17 @@ public struct AssumeRoleRequest: Sendable, Equatable {
         }
         var seen: Set<String> = []
         for tag in tags {
-            if !(1...128).contains(tag.key.unicodeScalars.count) || !Self.isTagText(tag.key) {
+            if !(1...128).contains(tag.key.unicodeScalars.count) || !TagText.accepts(tag.key) {
                 problems.append("The session tag key \"\(tag.key)\" \(Self.tagRule(1...128))")
             }
             if !seen.insert(tag.key.lowercased()).inserted {
                 problems.append("The session tag key \"\(tag.key)\" comes twice; capitals make no difference.")
             }
-            if tag.value.unicodeScalars.count > 256 || !Self.isTagText(tag.value) {
+            if tag.value.unicodeScalars.count > 256 || !TagText.accepts(tag.value) {
                 problems.append("The value of the session tag \"\(tag.key)\" \(Self.tagRule(0...256))")
             }
         }
-        for key in transitiveTagKeys where !(1...128).contains(key.unicodeScalars.count) || !Self.isTagText(key) {
+        for key in transitiveTagKeys where !(1...128).contains(key.unicodeScalars.count) || !TagText.accepts(key) {
             problems.append("The transitive tag key \"\(key)\" \(Self.tagRule(1...128))")
         }
         return problems
@@ -121,17 +121,5 @@ public struct AssumeRoleRequest: Sendable, Equatable {
 
     private static func tagRule(_ lengths: ClosedRange<Int>) -> String {
         "has to have \(lengths.lowerBound) to \(lengths.upperBound) characters: letters, digits, spaces and _.:/=+-@."
-    }
-
-    /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
-    private static func isTagText(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .spaceSeparator,
-                .lineSeparator, .paragraphSeparator, .decimalNumber, .letterNumber, .otherNumber:
-                true
-            default: "_.:/=+-@".unicodeScalars.contains(scalar)
-            }
-        }
     }
 }

@@ -26,7 +26,8 @@ struct CloudFormationCommand: AsyncParsableCommand {
     var retries: Int = 2
     @Option(help: "The seconds before the first retry, twice as long before the second. In Lambda: 60.")
     var retryDelay: Double = 1
-    @Flag(help: "The function is its own on-failure destination.")
+    @Flag(
+        help: "Lambda's record of a failure comes back to the function, by a topic that is its on-failure destination.")
     var failureDestination = false
     @Flag(help: "The request is delivered twice at once, to two processes.")
     var duplicate = false

@@ -158,7 +158,7 @@ public final class AsynchronousInvoker: Sendable {
         let record = FailureRecord(
             requestID: job.requestID, functionARN: functionARN, invokeCount: count, requestPayload: job.event,
             failure: failure, timestamp: now())
-        _ = enqueue(Job(event: record.encoded, requestID: RandomID.uuid(), isFailureRecord: true))
+        _ = enqueue(Job(event: record.notification, requestID: RandomID.uuid(), isFailureRecord: true))
     }
 
     private func close() {

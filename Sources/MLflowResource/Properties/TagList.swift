@@ -1,3 +1,4 @@
+internal import AWSCore
 internal import CloudFormation
 internal import JSON
 
@@ -19,10 +20,10 @@ enum TagList {
                 reader.problem("The property Tags[\(index)] must have a Key and a Value, both texts.")
                 continue
             }
-            if !(1...128).contains(key.unicodeScalars.count) || !isTagText(key) {
+            if !(1...128).contains(key.unicodeScalars.count) || !TagText.accepts(key) {
                 reader.problem("The property Tags[\(index)].Key must be 1 to 128 \(allowed).")
             }
-            if value.unicodeScalars.count > 256 || !isTagText(value) {
+            if value.unicodeScalars.count > 256 || !TagText.accepts(value) {
                 reader.problem("The property Tags[\(index)].Value must be 0 to 256 \(allowed).")
             }
             if key.lowercased().hasPrefix("aws:") || OwnTags.isOwn(key) {
@@ -37,16 +38,4 @@ enum TagList {
     }
 
     private static let allowed = "letters, digits, spaces or _.:/=+-@"
-
-    /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
-    private static func isTagText(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .spaceSeparator,
-                .lineSeparator, .paragraphSeparator, .decimalNumber, .letterNumber, .otherNumber:
-                true
-            default: "_.:/=+-@".unicodeScalars.contains(scalar)
-            }
-        }
-    }
 }

@@ -1,3 +1,4 @@
+internal import CloudFormation
 public import Configuration
 
 /// How long is waited between two looks at the same thing, and how often in all. Everything is a multiple of one base.
@@ -16,15 +17,7 @@ public struct PollSchedule: Sendable, Hashable {
     ///
     /// - Throws: ``ConfigurationError`` when it is no decimal from 0.001 to 300.
     public init(_ environment: Environment) throws(ConfigurationError) {
-        let name = "POLL_INTERVAL_SECONDS"
-        guard let text = environment[name] else {
-            self.init()
-            return
-        }
-        guard let seconds = Double(text), (0.001...300).contains(seconds) else {
-            throw ConfigurationError(["\(name) is \"\(text)\"; it has to be a decimal from 0.001 to 300."])
-        }
-        self.init(base: .milliseconds(Int64(seconds * 1_000)))
+        self.init(base: try PollInterval.base(environment, default: .seconds(5)))
     }
 
     /// The interval after a number of looks that found nothing new, from 0.

@@ -81,7 +81,9 @@ private final class Unsteady: Sendable {
         #expect(queue.counts == .init(invocations: 4, retries: 2, failureRecords: 1))
         let calls = function.calls
         #expect(calls[3].requestID != calls[2].requestID)
-        let record = try JSONValue(parsing: Array(calls[3].event.utf8))
+        let notification = try JSONValue(parsing: Array(calls[3].event.utf8))
+        let text = try #require(notification["Records"]?.array?.first?["Sns"]?["Message"]?.string)
+        let record = try JSONValue(parsing: Array(text.utf8))
         #expect(record["version"] == "1.0")
         #expect(record["timestamp"] == "2026-11-21T04:00:00.000Z")
         #expect(
@@ -94,7 +96,7 @@ private final class Unsteady: Sendable {
                 "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled",
             ])
         #expect(record["responsePayload"]?["errorMessage"] == "signal: killed")
-        let delivery = try Delivery(record)
+        let delivery = try Delivery(notification)
         #expect(
             delivery.kind
                 == .failure(
