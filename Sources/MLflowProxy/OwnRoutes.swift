@@ -51,10 +51,11 @@ struct OwnRoutes: Sendable {
 
     private static var alive: HTTPResponse { .json(status: 200, ["status": "ok"]) }
 
-    /// However it is encoded, a path under `/_proxy` never reaches MLflow.
+    /// However it is encoded, and with whatever parameters some servers read behind a semicolon, a path under `/_proxy`
+    /// never reaches MLflow.
     private static func isOwn(_ path: String) -> Bool {
         let decoded = String(decoding: PercentEncoding.decode(path), as: UTF8.self)
-        return decoded == "/_proxy" || decoded.hasPrefix("/_proxy/")
+        return decoded == "/_proxy" || decoded.hasPrefix("/_proxy/") || decoded.hasPrefix("/_proxy;")
     }
 
     /// Whether the target group itself asks, on one of the usual paths. Its checks alone have neither `Host` nor

@@ -162,7 +162,8 @@ import Timestamps
     }
 
     @Test(arguments: [
-        "/_proxy", "/_proxy/", "/_proxy/x", "/%5fproxy/health", "/_proxy%2Fhealth", "/_proxy/health/", "/_proxy/../a",
+        "/_proxy", "/_proxy/", "/_proxy/x", "/_proxy;/health", "/%5Fproxy%3Bx", "/%5fproxy/health", "/_proxy%2Fhealth",
+        "/_proxy/health/", "/_proxy/../a",
     ])
     func noOtherPathOfTheProxysOwnReachesMLflow(path: String) async throws {
         let fixture = Fixture()
