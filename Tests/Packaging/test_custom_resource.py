@@ -91,8 +91,8 @@ class CustomResource(unittest.TestCase):
         self.assertLess(report["answeredAfterSeconds"], 5)
 
     def test_work_that_outlasts_an_invocation_goes_on_in_others(self):
-        # Half of so short an invocation is kept for its end.
-        longer = {"Name": "Ada", "Seconds": 4}
+        # Half of so short an invocation is kept for its end: each does two seconds of the work at most.
+        longer = {"Name": "Ada", "Seconds": 6}
         report = self.play("work of several invocations", "SUCCESS", longer, [*WATCHED, "--timeout", "4"])
         self.assertGreaterEqual(report["counts"]["handOvers"], 2)
         self.assertEqual(report["counts"]["puts"], 1)
