@@ -4,10 +4,11 @@ internal import HTTP
 struct HopByHop {
     private let nominated: [String]
 
-    /// Reads which further fields the message's `Connection` fields name.
+    /// Reads which further fields the message's `Connection` fields name. Names stand between commas; where blanks stand
+    /// in one, each of its words counts, as for the loosest reader on the way.
     init(_ headers: HTTPHeaders) {
         nominated = headers.values("connection").flatMap { value in
-            value.split(separator: ",").map { FieldName.asRead(FieldValue.trimmed($0)) }
+            value.split { $0 == "," || $0 == " " || $0 == "\t" }.map { FieldName.asRead(String($0)) }
         }
     }
 

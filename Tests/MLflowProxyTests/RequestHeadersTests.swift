@@ -37,9 +37,9 @@ import Testing
     @Test func fieldsThatConnectionNamesStayOnTheirConnection() throws {
         let output = try RequestHeaders.upstream([
             "Connection": "close, X-One ,\tx-two", "connection": "x-three", "x-one": "1", "X-Two": "2", "x-three": "3",
-            "x-four": "4",
+            "x-four": "4", "CONNECTION": "x-five $\tclose", "x-five": "5",
         ])
-        #expect(!["x-one", "x-two", "x-three"].contains { output.contains($0) })
+        #expect(!["x-one", "x-two", "x-three", "x-five"].contains { output.contains($0) })
         #expect(output["x-four"] == "4")
     }
 
