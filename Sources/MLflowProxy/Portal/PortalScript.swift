@@ -92,7 +92,7 @@ enum PortalScript {
 
           // --- Faults ---
 
-          // What the proxy, or the load balancer before it, says to this session.
+          // What the proxy, or the load balancer before it, says to this visitor now.
           const session = async () => {
             try {
               const answer = await fetch(location.pathname, { method: "HEAD", redirect: "manual", cache: "no-store" });
