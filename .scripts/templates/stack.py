@@ -211,9 +211,10 @@ class Scope:
                     pieces.append(self.reference(name))
         if all(isinstance(piece, (str, int)) for piece in pieces):
             return "".join(map(str, pieces))
-        if all(isinstance(piece, str) or set(piece) & {"Ref", "Fn::GetAtt"} for piece in pieces):
+        if all(isinstance(piece, str) or set(piece) & {"Ref", "Fn::GetAtt"} or isinstance(piece.get("Fn::Sub"), str) for piece in pieces):
             return {"Fn::Sub": "".join(
-                piece if isinstance(piece, str) else "${" + (piece.get("Ref") or ".".join(piece["Fn::GetAtt"])) + "}" for piece in pieces)}
+                piece if isinstance(piece, str) else piece.get("Fn::Sub") or "${" + (piece.get("Ref") or ".".join(piece["Fn::GetAtt"])) + "}"
+                for piece in pieces)}
         return {"Fn::Join": ["", pieces]}
 
     def function_join(self, argument):

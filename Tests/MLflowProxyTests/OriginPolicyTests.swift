@@ -156,9 +156,95 @@ import Testing
         #expect(answer.headers["access-control-allow-origin"] == "https://portal.example.com")
     }
 
+    @Test(arguments: ["/_proxy/health", "/_proxy/uploads", "/_proxy/unheard-of", "/graphql", "/../a"])
+    func aPreflightIsAnsweredForEveryPath(path: String) async throws {
+        let fixture = Self.fixture()
+        var headers = Self.preflight
+        headers.append("origin", "https://portal.example.com")
+        #expect(try await fixture.answer(.example(.options, path, headers: headers)).status == 204)
+        #expect(fixture.transport.requests.isEmpty)
+    }
+
     @Test func anOrdinaryOptionsRequestGoesUpstream() async throws {
         let fixture = Self.fixture()
         #expect(try await fixture.answer(.example(.options, "/a")).status == 200)
         #expect(fixture.transport.requests.map(\.method) == [.options])
+    }
+}
+
+/// What the listener lets through for a preflight holds no credentials that anybody has looked at.
+@Suite struct UnvalidatedOptionsTests {
+    private static let origin = ("origin", "https://portal.example.com")
+    private static let wanted = ("access-control-request-method", "POST")
+
+    /// Fields of requests that are no preflights, or look like two.
+    private static let oddities: [[(String, String)]] = [
+        [], [origin], [wanted], [origin, origin, wanted], [origin, wanted, wanted], [("origin", ""), wanted],
+        [("origin", "null"), wanted], [("origin", "https://evil.example.net"), wanted],
+        [origin, ("access-control-request-method", "")], [origin, ("access_control_request_method", "POST")],
+        [("x-http-method-override", "POST"), origin],
+    ]
+
+    private static func headers(_ fields: [(String, String)], _ credentials: HTTPHeaders) -> HTTPHeaders {
+        var headers = credentials
+        for (name, value) in fields { headers.append(name, value) }
+        return headers
+    }
+
+    private static let paths = [
+        "/api/2.0/mlflow/runs/create", "/graphql", "/version", "/_proxy/uploads", "/_proxy/open",
+        "/_proxy/health", "/_proxy/parts/0-2/static-files/main.js", "/",
+    ]
+
+    @Test(arguments: [
+        HTTPHeaders(), ["authorization": "Bearer forged"], ["x-amzn-oidc-data": "a.b.c", "authorization": "Bearer a"],
+    ])
+    func noneReachesMLflowBehindATokenListener(credentials: HTTPHeaders) async throws {
+        for fields in Self.oddities {
+            for method in ["OPTIONS", "options", "Options", "OPTIONS "] {
+                for path in Self.paths {
+                    var fixture = Fixture()
+                    fixture.configuration.authentication = .bearerTokenAtLoadBalancer
+                    fixture.configuration.allowedOrigins = [WebOrigin("https://portal.example.com")].compactMap(\.self)
+                    let answer = try await fixture.answer(
+                        .example(
+                            HTTPMethod(rawValue: method), path, headers: Self.headers(fields, credentials),
+                            body: #"{"experiment_id":"0"}"#))
+                    #expect([204, 401, 403, 405].contains(answer.status), "\(method) \(path) \(fields)")
+                    #expect(answer.body.isEmpty || !answer.message.isEmpty)
+                    #expect(fixture.transport.requests.isEmpty, "\(method) \(path) \(fields)")
+                }
+            }
+        }
+    }
+
+    @Test func noneReachesMLflowOrTheKeyServerBehindASignInListener() async throws {
+        let fixture = try SignInFixture()
+        for fields in Self.oddities {
+            for path in Self.paths {
+                let headers = Self.headers(fields, ["authorization": "Bearer forged", "x-amzn-oidc-data": "a.b.c"])
+                let answer = try await fixture.answer(.example(.options, path, headers: headers, body: "{}"))
+                #expect([401, 403, 405].contains(answer.status), "\(path) \(fields)")
+            }
+        }
+        #expect(fixture.transport.requests.isEmpty)
+    }
+
+    @Test func aPreflightWithABodyAndATokenIsAPreflightAlone() async throws {
+        var fixture = Fixture()
+        fixture.configuration.authentication = .bearerTokenAtLoadBalancer
+        fixture.configuration.allowedOrigins = [WebOrigin("https://portal.example.com")].compactMap(\.self)
+        let headers = Self.headers([Self.origin, Self.wanted], ["authorization": "Bearer forged"])
+        let answer = try await fixture.answer(
+            .example(.options, "/api/2.0/mlflow/runs/create", headers: headers, body: "{}"))
+        #expect(answer.status == 204)
+        #expect(fixture.transport.requests.isEmpty)
+    }
+
+    @Test func whoeverSignedInMayAskForTheOptions() async throws {
+        let fixture = try SignInFixture()
+        let headers: HTTPHeaders = ["x-amzn-oidc-data": fixture.token()]
+        #expect(try await fixture.answer(.example(.options, "/version", headers: headers)).status == 200)
+        #expect(fixture.upstream.map(\.method) == [.options])
     }
 }

@@ -7,7 +7,7 @@ struct CrossOrigin: Sendable {
     let policy: OriginPolicy
 
     /// The answer to a preflight request; nil when the request is none. A browser sends it without credentials, so it
-    /// comes before authentication, and it never goes upstream.
+    /// comes before authentication, and it never goes upstream, whatever else it holds.
     func preflight(_ request: ALBTargetRequest) throws(ProxyError) -> HTTPResponse? {
         guard request.method == .options, request.headers.contains("origin"),
             request.headers.contains("access-control-request-method")

@@ -39,6 +39,7 @@ struct Authenticator: Sendable {
         switch check {
         case .none: return nil
         case .bearerToken:
+            try requireValidatedMethod(request.method)
             try requireBearerToken(request.headers)
             return nil
         case .identity(let verifier):
@@ -47,6 +48,16 @@ struct Authenticator: Sendable {
             } catch let error as IdentityError {
                 throw Self.fault(error, context)
             }
+        }
+    }
+
+    /// For pages of other origins the listener lets `OPTIONS` through unvalidated, since a preflight holds no token. What
+    /// comes here is no preflight, so nobody vouches for a token that it holds.
+    private func requireValidatedMethod(_ method: HTTPMethod) throws(ProxyError) {
+        guard method != .options else {
+            throw .methodNotAllowed(
+                "OPTIONS is for the preflights of browsers: with Origin and Access-Control-Request-Method.",
+                allowed: [.get, .head, .post, .put, .patch, .delete])
         }
     }
 

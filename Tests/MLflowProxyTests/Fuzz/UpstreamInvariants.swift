@@ -14,7 +14,7 @@ struct UpstreamInvariants {
         var found: [String] = []
         func check(_ holds: Bool, _ what: @autoclosure () -> String) { if !holds { found.append(what()) } }
         check(sent.scheme == "https" && sent.authority == world.authority, "asked \(sent.scheme)://\(sent.authority)")
-        check(identities.mayPass(asked.headers), "let in a caller that nobody knows")
+        check(identities.mayPass(asked), "let in a caller that nobody knows")
         check(Self.methods.contains(sent.method.rawValue), "method \(sent.method)")
         check(sent.method == asked.method, "method \(asked.method) became \(sent.method)")
         check(isAllowed(sent), "\(sent.method) \(sent.path) with \(world.access.rawValue)")
@@ -47,7 +47,7 @@ struct UpstreamInvariants {
     private func serviceViolations(_ sent: HTTPRequest, for asked: ALBTargetRequest) -> [String]? {
         var found: [String] = []
         func check(_ holds: Bool, _ what: String) { if !holds { found.append("\(what): \(sent.method) \(sent.url)") } }
-        check(identities.mayPass(asked.headers), "let in a caller that nobody knows")
+        check(identities.mayPass(asked), "let in a caller that nobody knows")
         check(sent.headers["authorization"]?.hasPrefix("AWS4-HMAC-SHA256 Credential=AKID/") == true, "not signed")
         check(!sent.url.contains(HostileValues.canary), "a secret in a URL")
         switch sent.authority {
