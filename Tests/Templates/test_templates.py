@@ -1,5 +1,6 @@
 """What the templates make, in every profile: the properties that no scanner looks at and no stand-in applies."""
 
+import itertools
 import json
 import pathlib
 import re
@@ -15,10 +16,12 @@ if __name__ == "__main__":
     tools.use()
 
 import iam
+import listener
 import stack
 
 PROFILES = {name: stack.profile(name) for name in stack.profile_names()}
 FLAT = {name: stack.flatten(parameters) for name, parameters in PROFILES.items()}
+LISTENERS = {name: listener.Listener(template) for name, template in FLAT.items()}
 SIGNED_IN = [name for name, parameters in PROFILES.items() if parameters["AuthMode"] in ("cognito", "oidc")]
 
 
@@ -130,42 +133,56 @@ class LoadBalancerTests(EachProfile):
 
 
 class RuleTests(EachProfile):
-    def test_every_rule_is_for_our_host_and_has_at_most_five_values(self):
+    def test_every_rule_is_for_our_host_and_has_no_more_values_than_a_load_balancer_takes(self):
         for name, template in self.each():
             self.assertTrue(rules(name))
+            self.assertEqual(len({rule["Priority"] for rule in rules(name)}), len(rules(name)))
             for rule in rules(name):
                 hosts = [each["HostHeaderConfig"]["Values"] for each in rule["Conditions"] if each["Field"] == "host-header"]
                 self.assertEqual(hosts, [[PROFILES[name]["PublicHostName"]]])
-                self.assertLessEqual(1 + len(paths(rule)), 5)
+                self.assertEqual(listener.excesses(rule), [])
 
-    def test_nothing_is_forwarded_before_the_caller_is_known_but_in_network_mode(self):
+    def test_nothing_but_a_preflight_is_forwarded_before_the_caller_is_known_but_in_network_mode(self):
+        preflights = 0
         for name, template in self.each():
             for rule in rules(name):
                 kinds = [action["Type"] for action in sorted(rule["Actions"], key=lambda action: action.get("Order", 1))]
                 if PROFILES[name]["AuthMode"] == "network":
                     self.assertEqual(kinds, ["forward"])
                     self.assertEqual(of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer")["EdgeLoadBalancer"]["Scheme"], "internal")
+                elif rule["Priority"] == 1:
+                    # A browser sends it before a script of another origin's page may call, and never with a session or token.
+                    # The proxy answers it itself: UnvalidatedOptionsTests, CrossOriginTests.
+                    preflights += 1
+                    self.assertEqual(kinds, ["forward"])
+                    self.assertTrue(PROFILES[name]["AllowedOrigins"])
+                    conditions = [(each["Field"], each.get("HttpHeaderConfig", {}).get("HttpHeaderName"), listener.values_of(each)) for each in rule["Conditions"]]
+                    self.assertEqual(conditions[1:], [
+                        ("http-request-method", None, ["OPTIONS"]), ("http-header", "Origin", ["https://*"]),
+                        ("http-header", "Access-Control-Request-Method", ["?*"])])
                 else:
                     self.assertEqual(len(kinds), 2)
                     self.assertIn(kinds[0], ("authenticate-cognito", "authenticate-oidc", "jwt-validation"))
                     self.assertEqual(kinds[1], "forward")
+        self.assertEqual(preflights, sum(bool(each.get("AllowedOrigins")) and each["AuthMode"] != "network" for each in PROFILES.values()))
+        self.assertGreater(preflights, 1)
 
     def test_api_paths_are_denied_and_pages_are_sent_to_sign_in(self):
         for name, template in self.each(SIGNED_IN):
             asked = {}
             for rule in rules(name):
-                action = min(rule["Actions"], key=lambda action: action["Order"])
+                action = min(rule["Actions"], key=lambda action: action.get("Order", 1))
                 config = action.get("AuthenticateCognitoConfig") or action.get("AuthenticateOidcConfig")
                 for path in (paths(rule) or ["*"]) if config else []:
                     asked.setdefault(path, config["OnUnauthenticatedRequest"])
-            for path in ("/ajax-api/*", "/api/*", "/graphql", "/get-artifact", "/model-versions/get-artifact", "/_proxy/uploads*"):
+            for path in ("/ajax-api/*", "/api/*", "/graphql", "/get-artifact", "/model-versions/get-artifact", "/_proxy/uploads*", "/gateway/*", "/v1/traces"):
                 self.assertEqual(asked[path], "deny")
             self.assertEqual(asked["*"], "authenticate")
             self.assertEqual(paths(rules(name)[-1]), [], "pages come last")
 
     def test_a_bearer_token_goes_to_a_function_of_its_own(self):
         template = FLAT["app-cognito-machines"]
-        first = rules("app-cognito-machines")[0]
+        first, = [rule for rule in rules("app-cognito-machines") if rule["Priority"] == 5]
         self.assertEqual([action["Type"] for action in first["Actions"]], ["jwt-validation", "forward"])
         self.assertEqual(first["Actions"][1]["TargetGroupArn"], {"Ref": "RoutesMachineTargets"})
         variables = lambda key: template["Resources"][key]["Properties"]["Environment"]["Variables"]
@@ -191,6 +208,80 @@ class RuleTests(EachProfile):
         for file in (REPOSITORY / "lambda").rglob("*.yaml"):
             for parameter in stack.load(file).get("Parameters", {}):
                 self.assertNotRegex(parameter, r"(?i)(secret|password|token)(?!Name|Size|s$|Endpoint)$", file.name)
+
+
+class ListenerTests(EachProfile):
+    """Who gets where, request by request."""
+
+    METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "options", "Options", "TRACE", "PROPFIND")
+    API = ("/api/2.0/mlflow/runs/create", "/ajax-api/3.0/mlflow/traces/search", "/graphql", "/get-artifact", "/model-versions/get-artifact", "/version",
+           "/_proxy/health", "/_proxy/uploads", "/_proxy/uploads/complete", "/gateway/mlflow/v1/models", "/v1/traces")
+    PAGES = ("/", "/static-files/main.js", "/_proxy/portal", "/_proxy/open", "/API/2.0/x", "/graphql/", "/get-artifacts", "//api/2.0/x")
+    ORIGIN = {"origin": "https://portal.example.com"}
+    ASKED = {"access-control-request-method": "POST"}
+    TOKEN = {"authorization": "Bearer a.b.c"}
+    SESSION = {"cookie": "AWSELBAuthSessionCookie-0=x", "x-amzn-oidc-data": "a.b.c"}
+
+    def ask(self, name, method, path, headers, host=None):
+        return LISTENERS[name].answer(listener.Request(method, path, host or PROFILES[name]["PublicHostName"], headers))
+
+    def has_preflights(self, name):
+        return bool(PROFILES[name].get("AllowedOrigins")) and PROFILES[name]["AuthMode"] != "network"
+
+    def test_only_what_asks_like_a_preflight_gets_past_sign_in(self):
+        parts = (self.ORIGIN, self.ASKED, self.TOKEN, self.SESSION)
+        passed = 0
+        for name, template in self.each():
+            open_to_all = PROFILES[name]["AuthMode"] == "network"
+            for method, path, chosen in itertools.product(self.METHODS, self.API + self.PAGES, itertools.product((False, True), repeat=len(parts))):
+                headers = {key: value for part, wanted in zip(parts, chosen) if wanted for key, value in part.items()}
+                answer = self.ask(name, method, path, headers)
+                self.assertIsNotNone(answer.target)
+                is_preflight = method == "OPTIONS" and {"origin", "access-control-request-method"} <= set(headers)
+                lets_in = open_to_all or self.has_preflights(name) and is_preflight
+                self.assertEqual(answer.gate is None, lets_in, f"{method} {path} {headers}")
+                passed += answer.gate is None and not open_to_all
+        self.assertGreater(passed, 100)
+
+    def test_a_preflight_goes_to_the_function_for_people_which_answers_for_both(self):
+        for name in filter(self.has_preflights, FLAT):
+            self.profile = name
+            for path in self.API + self.PAGES:
+                answer = self.ask(name, "OPTIONS", path, {**self.ORIGIN, **self.ASKED})
+                self.assertEqual((answer.gate, answer.target), (None, "RoutesProxyTargets"))
+            functions = [each for key, each in of_type(FLAT[name], "AWS::Lambda::Function").items() if key in ("ProxyFunction", "MachineProxyFunction")]
+            for function in functions:
+                variables = function["Environment"]["Variables"]
+                self.assertEqual(variables["PROXY_ALLOWED_ORIGINS"], PROFILES[name]["AllowedOrigins"])
+                self.assertEqual(variables["PROXY_PUBLIC_URL"], "https://" + PROFILES[name]["PublicHostName"])
+
+    def test_what_is_no_preflight_of_a_page_with_tls_is_asked_who_it_is(self):
+        for name in filter(self.has_preflights, FLAT):
+            self.profile = name
+            for headers in ({}, self.ORIGIN, self.ASKED, {**self.ASKED, "origin": "null"}, {**self.ASKED, "origin": "http://portal.example.com"},
+                            {**self.ASKED, "origin": ""}, {**self.ORIGIN, "access-control-request-method": ""}):
+                self.assertIsNotNone(self.ask(name, "OPTIONS", "/api/2.0/mlflow/runs/create", headers).gate)
+
+    def test_scripts_without_a_session_get_401_pages_a_sign_in_and_tokens_their_check(self):
+        for name in FLAT:
+            self.profile = name
+            mode, machines = PROFILES[name]["AuthMode"], name in SIGNED_IN and "JwtIssuer" in PROFILES[name]
+            for method, path in itertools.product(("GET", "POST", "DELETE"), self.API + self.PAGES):
+                person = {"network": None, "jwt": "token"}.get(mode, "deny" if path in self.API else "authenticate")
+                for headers in ({}, self.ORIGIN, {**self.SESSION, **self.ORIGIN}):
+                    answer = self.ask(name, method, path, headers)
+                    self.assertEqual((answer.gate, answer.target), (person, "RoutesProxyTargets"), f"{method} {path}")
+                answer = self.ask(name, method, path, {**self.TOKEN, **self.ORIGIN})
+                expected = ("token", "RoutesMachineTargets") if machines else (person, "RoutesProxyTargets")
+                self.assertEqual((answer.gate, answer.target), expected, f"{method} {path}")
+
+    def test_another_name_gets_421_whatever_it_asks(self):
+        for name in FLAT:
+            self.profile = name
+            for host in ("evil.example.net", "mlflow.example.com.evil.net", "10.0.0.1", "portal.example.com"):
+                for method, headers in (("GET", {}), ("OPTIONS", {**self.ORIGIN, **self.ASKED}), ("POST", self.TOKEN)):
+                    answer = self.ask(name, method, "/api/2.0/mlflow/runs/create", headers, host)
+                    self.assertEqual((answer.gate, answer.target, answer.status), (None, None, 421))
 
 
 class FirewallTests(EachProfile):
@@ -229,6 +320,29 @@ class DataTests(EachProfile):
                 self.assertIn("AES256" if key == "DataLogBucket" else "aws:kms", algorithm)
                 deny = [each for each in secured[key] if each["Effect"] == "Deny" and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}]
                 self.assertEqual(len(deny), 1)
+
+    def test_the_trail_is_locked_the_log_bucket_cannot_be_and_users_delete_artifacts(self):
+        modes = set()
+        for name, template in self.each():
+            buckets, given = of_type(template, "AWS::S3::Bucket"), PROFILES[name]
+            self.assertNotIn("ObjectLockEnabled", buckets["DataLogBucket"], "S3 delivers access logs to no bucket with Object Lock")
+            for key in ("DataArtifactBucket", "DataOverflowBucket"):
+                self.assertIs(buckets[key]["ObjectLockEnabled"], True)
+                self.assertNotIn("ObjectLockConfiguration", buckets[key], "a default refuses uploads without a checksum, presigned ones")
+            for bucket in buckets.values():
+                self.assertEqual(bucket.get("LoggingConfiguration", {"DestinationBucketName": {"Ref": "DataLogBucket"}})["DestinationBucketName"], {"Ref": "DataLogBucket"})
+            if given.get("CreateTrail") == "false":
+                continue
+            trail = buckets["DataTrailBucket"]
+            default = trail["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+            self.assertEqual((default["Mode"], default["Days"]), (given.get("TrailLockMode", "GOVERNANCE"), int(given.get("TrailLockDays", 365))))
+            rule, = trail["LifecycleConfiguration"]["Rules"]
+            self.assertGreaterEqual(rule["ExpirationInDays"], default["Days"], "what is locked cannot expire")
+            self.assertIn("NoncurrentVersionExpiration", rule, "an expired file of a versioned bucket is only marked")
+            modes.add(default["Mode"])
+        self.assertEqual(modes, {"GOVERNANCE", "COMPLIANCE"})
+        unlocked = stack.flatten({**PROFILES["app-cognito-internal"], "TrailLockMode": "NONE"})["Resources"]["DataTrailBucket"]["Properties"]
+        self.assertNotIn("ObjectLockConfiguration", unlocked)
 
     def test_large_answers_expire_after_a_day_and_pages_of_our_origin_may_read_them(self):
         for name, template in self.each():
@@ -276,7 +390,48 @@ class FunctionTests(EachProfile):
             self.assertEqual("PROXY_OIDC_CLIENT_ID" in variables, mode == "alb-oidc")
             self.assertEqual("PROXY_OIDC_ISSUER" in variables, mode == "alb-oidc")
             self.assertEqual("PROXY_OVERFLOW_BUCKET" in variables, PROFILES[name].get("LargeAnswers", "bucket") == "bucket")
-            self.assertEqual("PROXY_UPLOAD_LOCATIONS" in variables, PROFILES[name].get("Access", "full") != "read-only")
+
+    def test_uploads_go_where_the_artifacts_are_and_the_role_may_write_there_alone(self):
+        own = "arn:aws:s3:::${DataArtifactBucket}/mlflow/*", {"Fn::GetAtt": ["DataDataKey", "Arn"]}, "s3://${DataArtifactBucket}/mlflow"
+        for name, template in self.each():
+            if PROFILES[name]["MlflowKind"] != "Existing":
+                self.check_uploads(template, *own, PROFILES[name])
+        given = PROFILES["existing-jwt-existing-vpc"]
+        place, key = "team-artifacts/mlflow/prod", given["ExistingArtifactKeyArn"]
+        for changes, expected in (
+                ({}, (f"arn:aws:s3:::{place}/*", key, "s3://" + place)), ({"ExistingArtifactKeyArn": ""}, (f"arn:aws:s3:::{place}/*", None, "s3://" + place)),
+                ({"ExistingArtifactUri": "s3://team-artifacts"}, ("arn:aws:s3:::team-artifacts/*", key, "s3://team-artifacts")),
+                ({"ExistingArtifactUri": "", "ExistingArtifactKeyArn": ""}, (None, None, None)), ({"Access": "read-only"}, (None, None, None))):
+            with self.subTest(changes):
+                template = stack.flatten({**given, **changes})
+                self.check_uploads(template, *expected, {**given, **changes})
+                policy = json.dumps(template["Resources"]["EndpointServicesS3"]["Properties"]["PolicyDocument"])
+                uri = {**given, **changes}["ExistingArtifactUri"]
+                self.assertEqual("arn:aws:s3:::team-artifacts/*" in policy and '"arn:aws:s3:::team-artifacts"' in policy, uri != "", "the function's own way to S3")
+
+    def check_uploads(self, template, objects, key, location, parameters):
+        if parameters.get("Access") == "read-only":
+            objects = key = location = None
+        for prefix in ("Proxy", "MachineProxy"):
+            if prefix + "Function" not in template["Resources"]:
+                continue
+            text = lambda value: value.get("Fn::Sub", value) if isinstance(value, dict) else value
+            variables = template["Resources"][prefix + "Function"]["Properties"]["Environment"]["Variables"]
+            self.assertEqual(text(variables.get("PROXY_UPLOAD_LOCATIONS")), location)
+            found = {}
+            for kind in ("Read", "Write"):
+                policy = template["Resources"].get(f"{prefix}{kind}Policy", {"Properties": {"PolicyDocument": {"Statement": []}}})
+                found |= {each["Sid"]: each for each in policy["Properties"]["PolicyDocument"]["Statement"]}
+            upload, keys = found.get("UploadArtifacts"), found.get("ArtifactKey")
+            self.assertEqual(upload and text(upload["Resource"]), objects)
+            self.assertEqual(upload and upload["Action"], objects and ["s3:AbortMultipartUpload", "s3:PutObject"])
+            self.assertEqual(keys and keys["Resource"], key)
+            self.assertEqual(keys and keys["Action"], key and ["kms:Decrypt", "kms:GenerateDataKey"])
+            listed = found.get("SeeArtifactBucket")
+            whole = parameters.get("ExistingArtifactUri") if parameters["MlflowKind"] == "Existing" else "its own"
+            self.assertEqual(listed is not None, bool(whole))
+            if listed and parameters["MlflowKind"] == "Existing":
+                self.assertEqual(listed["Resource"], "arn:aws:s3:::team-artifacts")
 
     def test_functions_are_bounded_encrypted_traced_and_logged(self):
         for name, template in self.each():
@@ -516,10 +671,18 @@ class ParameterTests(unittest.TestCase):
             "VpcCidr": "10.0.0.0/8", "ClientCidr": "everybody", "AllowedOrigins": "*", "FrameAncestors": "https://*.example.com",
             "MlflowName": "-mlflow", "MaintenanceWindow": "TUE:25:00", "AuthMode": "none", "RateLimit": "1", "ProxyTimeoutSeconds": "900",
             "AlarmEmail": "nobody", "OidcIssuer": "http://login.example.com", "ExistingVpcId": "vpc-1; drop", "LogRetentionDays": "30",
-            "ScheduleStart": "every morning", "Release": "latest", "TlsPolicy": "ELBSecurityPolicy-2016-08", "CodeBucket": "Code",
+            "ScheduleStart": "every morning", "ExistingArtifactUri": "s3://bucket/../x", "ExistingArtifactKeyArn": "alias/mine",
+            "TrailLockMode": "LEGAL", "TrailLockDays": "3000", "Release": "latest", "TlsPolicy": "ELBSecurityPolicy-2016-08", "CodeBucket": "Code",
         }.items():
             with self.subTest(parameter=name):
                 self.refused(f"{name} is", **{name: value})
+
+    def test_an_artifact_uri_is_one_place_and_no_pattern(self):
+        given = PROFILES["existing-jwt-existing-vpc"]
+        for uri in ("s3://bucket/", "s3://bucket/a/", "s3://bucket//a", "s3://bucket/a*", "s3://bucket/${aws:username}", "s3://bucket/.hidden", "s3://bucket/a,s3://b",
+                    "s3://Bucket/a", "https://bucket/a", "s3://b", "s3://bucket/a b", "s3://bucket/a?x"):
+            with self.subTest(uri), self.assertRaisesRegex(stack.Problem, "ExistingArtifactUri is"):
+                stack.flatten({**given, "ExistingArtifactUri": uri})
 
     def test_values_that_fit_are_taken(self):
         for name, value in {"AllowedOrigins": "https://a.example.com,https://b.example.com:8443", "ClientCidr": "192.0.2.0/24", "VpcCidr": "10.1.0.0/20",
@@ -534,6 +697,8 @@ class ParameterTests(unittest.TestCase):
         self.refused("JwtAudience", JwtIssuer="https://login.example.com", JwtKeysUrl="https://login.example.com/keys")
         self.refused("internal load balancer", AuthMode="network", LoadBalancerScheme="internet-facing")
         self.refused("ExistingMlflowArn", MlflowKind="Existing")
+        self.refused("ExistingArtifactUri is for", ExistingArtifactUri="s3://team-artifacts/mlflow")
+        self.refused("ExistingArtifactKeyArn needs", ExistingArtifactKeyArn="arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9")
         self.refused("FunctionSubnetIds", ExistingVpcId="vpc-0a1b2c3d4e5f60718", LoadBalancerSubnetIds="subnet-0a1b2c3d4e5f60718,subnet-1a1b2c3d4e5f60718")
         self.refused("TrackingServer", ScheduleStart="cron(0 7 * * ? *)", ScheduleStop="cron(0 19 * * ? *)")
 
