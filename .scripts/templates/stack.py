@@ -1,6 +1,7 @@
 """Reads the stack's templates and resolves them for one set of parameters: nested stacks, conditions and functions become one
 flat template, as the tools that look at one template at a time need it. Nothing here talks to AWS."""
 
+import functools
 import ipaddress
 import json
 import pathlib
@@ -58,7 +59,9 @@ Loader.yaml_implicit_resolvers = {
 }
 
 
+@functools.cache
 def load(path):
+    """A template. Reading one takes half a second, and all profiles have the same."""
     return yaml.load(pathlib.Path(path).read_text(), Loader)
 
 
