@@ -577,6 +577,22 @@ class AccessTests(EachProfile):
             self.assertEqual("sts:SetSourceIdentity" in statement["Action"], name in SIGNED_IN)
             self.assertEqual(statement["Principal"], {"AWS": {"Fn::GetAtt": ["ProxyFunctionRole", "Arn"]}})
 
+    def test_lambda_may_make_the_functions_interfaces_and_the_code_may_not(self):
+        for name, template in self.each():
+            inside = {key: each for key, each in of_type(template, "AWS::Lambda::Function").items() if "VpcConfig" in each}
+            self.assertIn("ProxyFunction", inside)
+            for key, function in inside.items():
+                role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+                statements = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+                allowed = {action for each in statements if each["Effect"] == "Allow" for action in as_list(each["Action"]) if action.startswith("ec2:")}
+                self.assertIn("ec2:CreateNetworkInterface", allowed)
+                deny, = [each for each in statements if each["Effect"] == "Deny"]
+                self.assertEqual((set(deny["Action"]), deny["Resource"]), (allowed, "*"))
+                arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function['FunctionName']}"
+                self.assertEqual(deny["Condition"], {"ArnEquals": {"lambda:SourceFunctionArn": arn}})
+                change, = [each for each in statements if "ec2:DeleteNetworkInterface" in as_list(each["Action"]) and each["Effect"] == "Allow"]
+                self.assertEqual(change["Resource"], "arn:aws:ec2:us-east-1:123456789012:*/*", "with less, Lambda refuses to make the function")
+
     def test_a_role_is_passed_to_sagemaker_alone(self):
         for name, template in self.each():
             for where, statements in iam.policies(template):
@@ -710,6 +726,20 @@ class ParameterTests(unittest.TestCase):
         self.assertEqual(sorted(interface["ParameterLabels"]), sorted(template["Parameters"]))
         for name, about in template["Parameters"].items():
             self.assertTrue(about["Description"] and about["ConstraintDescription"], name)
+
+    def test_every_parameter_of_every_template_is_explained_and_bounded(self):
+        bounds = {"String": [{"AllowedPattern"}, {"AllowedValues"}], "Number": [{"MinValue", "MaxValue"}, {"AllowedValues"}]}
+        count = 0
+        for file in (stack.ROOT_TEMPLATE, *(REPOSITORY / "lambda/templates").glob("*.yaml")):
+            for name, about in stack.load(file).get("Parameters", {}).items():
+                count += 1
+                self.assertTrue(about["Description"], f"{file.name} {name}")
+                # Ids of subnets and groups are what CloudFormation itself checks.
+                if about["Type"] in bounds:
+                    self.assertTrue(any(each <= set(about) for each in bounds[about["Type"]]), f"{file.name} {name}")
+                else:
+                    self.assertRegex(about["Type"], r"^(List<)?AWS::EC2::", f"{file.name} {name}")
+        self.assertGreater(count, 150)
 
     def test_a_wrong_name_of_a_parameter_or_output_is_found(self):
         self.refused("has no parameter Colour", Colour="red")
