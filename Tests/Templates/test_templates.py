@@ -197,6 +197,11 @@ class RuleTests(EachProfile):
                     if action["Type"] == "jwt-validation":
                         claim, = action["JwtValidationConfig"]["AdditionalClaims"]
                         self.assertEqual((claim["Name"], claim["Values"]), ("aud", [PROFILES[name]["JwtAudience"]]))
+                        self.assertEqual(claim["Format"], PROFILES[name].get("JwtAudienceFormat", "single-string"))
+        for claim in ("client_id", "https://example.com/for"):
+            template = stack.flatten({**PROFILES["app-jwt-internet"], "JwtAudienceClaim": claim})
+            rule, = of_type(template, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
+            self.assertEqual(rule["Actions"][0]["JwtValidationConfig"]["AdditionalClaims"][0]["Name"], claim)
 
     def test_the_client_secret_is_never_a_parameter(self):
         for name, template in self.each():
@@ -688,7 +693,7 @@ class ParameterTests(unittest.TestCase):
             "MlflowName": "-mlflow", "MaintenanceWindow": "TUE:25:00", "AuthMode": "none", "RateLimit": "1", "ProxyTimeoutSeconds": "900",
             "AlarmEmail": "nobody", "OidcIssuer": "http://login.example.com", "ExistingVpcId": "vpc-1; drop", "LogRetentionDays": "30",
             "ScheduleStart": "every morning", "ExistingArtifactUri": "s3://bucket/../x", "ExistingArtifactKeyArn": "alias/mine",
-            "TrailLockMode": "LEGAL", "TrailLockDays": "3000", "Release": "latest", "TlsPolicy": "ELBSecurityPolicy-2016-08", "CodeBucket": "Code",
+            "JwtAudienceClaim": "exp", "JwtAudienceFormat": "list", "TrailLockMode": "LEGAL", "TrailLockDays": "3000", "Release": "latest", "TlsPolicy": "ELBSecurityPolicy-2016-08", "CodeBucket": "Code",
         }.items():
             with self.subTest(parameter=name):
                 self.refused(f"{name} is", **{name: value})
