@@ -739,11 +739,11 @@ class ParameterTests(unittest.TestCase):
             for name, about in stack.load(file).get("Parameters", {}).items():
                 count += 1
                 self.assertTrue(about["Description"], f"{file.name} {name}")
-                # Ids of subnets and groups are what CloudFormation itself checks.
+                # Ids and lists of them are what CloudFormation or EC2 checks.
                 if about["Type"] in bounds:
                     self.assertTrue(any(each <= set(about) for each in bounds[about["Type"]]), f"{file.name} {name}")
                 else:
-                    self.assertRegex(about["Type"], r"^(List<)?AWS::EC2::", f"{file.name} {name}")
+                    self.assertRegex(about["Type"], r"^((List<)?AWS::EC2::|CommaDelimitedList$)", f"{file.name} {name}")
         self.assertGreater(count, 150)
 
     def test_a_wrong_name_of_a_parameter_or_output_is_found(self):
