@@ -58,7 +58,7 @@ class Bench:
         static = ["-static", f"-I{libraries}/include", f"-L{libraries}/lib", "-lcurl", "-lssl", "-lcrypto", "-lz"]
         self.compile("floor", *(static if (libraries / "lib/libcurl.a").exists() else ["-lcurl"]))
 
-        # A function and what calls it share one processor, as in a small Lambda: on two, waking the other one up would be most of
+        # A function and what calls it share one processor: on two, waking the other one up would be most of
         # what is measured.
         self.processors = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {max(self.processors)})

@@ -105,7 +105,7 @@ class Contest:
         return self.bench.file(f"{call.answer_bytes}.json", call.event)
 
     def gunicorn(self, call, count, at_once=1):
-        """Runs the requests through gunicorn, started anew: as many of them first as make it warm."""
+        """Runs the requests through gunicorn, started anew, once it is warm."""
         bench, request = self.bench, self.bench.file("request", call.request)
         environment = bench.python_environment("proxy", **ACCOUNT, **self.settings)
         with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
@@ -114,8 +114,10 @@ class Contest:
                 "--access-logfile", "-", "--no-control-socket", "flask_proxy:app"]
             with Measured(command, environment, bench.folder / "log", [server.fileno()]) as proxy:
                 port = server.getsockname()[1]
-                # Each worker has to have imported everything and connected to the upstream.
-                self.requests(proxy, port, 4, request, 16)
+                # The first answer says that one worker has imported everything; then each has to connect to the upstream.
+                self.requests(proxy, port, 1, request, 1)
+                proxy.settle()
+                self.requests(proxy, port, 4, request, 40)
                 self.requests(proxy, port, at_once, request, count // 5 + 1)
                 before = proxy.processor_seconds()
                 result = self.requests(proxy, port, at_once, request, count)

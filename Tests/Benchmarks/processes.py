@@ -50,6 +50,14 @@ class Measured:
                 continue
         return total
 
+    def settle(self):
+        """Waits until it has done whatever it does by itself: until it has used next to nothing for some moments."""
+        quiet, before, deadline = 0, self.processor_seconds(), time.monotonic() + PATIENCE
+        while quiet < 3 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            used = self.processor_seconds()
+            quiet, before = quiet + 1 if used - before < 0.001 else 0, used
+
     def peak_bytes(self):
         """The most memory that it had resident, of the first process alone."""
         return sum(kilobytes(pathlib.Path(f"/proc/{self.id}/status").read_text(encoding="utf-8"), "VmHWM"))
