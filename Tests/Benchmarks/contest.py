@@ -53,7 +53,7 @@ class Bench:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmark-"))
         self.missing = self.missing_modules()
         for name in ("runtime_api", "upstream", "client"):
-            self.compile(name, "http.c", "-pthread")
+            self.compile(name, "http.c")
         libraries = REPOSITORY / ".build-static/libraries"
         static = ["-static", f"-I{libraries}/include", f"-L{libraries}/lib", "-lcurl", "-lssl", "-lcrypto", "-lz"]
         self.compile("floor", *(static if (libraries / "lib/libcurl.a").exists() else ["-lcurl"]))
@@ -68,8 +68,10 @@ class Bench:
         """Within it, processes are started on all processors."""
         mine = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self.processors)
-        yield
-        os.sched_setaffinity(0, mine)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, mine)
 
     def compile(self, name, *arguments):
         built = subprocess.run(

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import socket
 
-from contest import ACCOUNT, Invocations, function_environment
+from contest import Bench, Invocations, function_environment
 from processes import Measured, Tool
 from results import MEGABYTES, MICROSECONDS, PER_SECOND, Row, in_turns
 from part_runtime import compared
@@ -69,8 +69,8 @@ SMALL = Call(
     "1 KB answered", "GET", "/api/2.0/mlflow/experiments/search", {"max_results": "5"}, 1_000, 1_000, figures=("processor", "p50", "p99"))
 CALLS = [
     SMALL,
-    Call("700 KB sent", "POST", "/api/2.0/mlflow/runs/log-batch", {}, 300, 200, body_bytes=700_000),
-    Call("700 KB answered", "GET", "/api/2.0/mlflow/metrics/get-history", {"max_results": "9000"}, 700_000, 200),
+    Call("700 KB sent", "POST", "/api/2.0/mlflow/runs/log-batch", {}, 300, 100, body_bytes=700_000),
+    Call("700 KB answered", "GET", "/api/2.0/mlflow/metrics/get-history", {"max_results": "9000"}, 700_000, 100),
     Call("1 MiB answered, gzip", "GET", "/api/2.0/mlflow/artifacts/list", {"run_id": "5f1c"}, 1 << 20, 60, gzip=True,
          figures=("processor", "p50", "p99"))]
 
@@ -102,33 +102,50 @@ class Contest:
             self.event(call), count, count // 5, call.expected(compact=False))
 
     def event(self, call):
-        return self.bench.file(f"{call.answer_bytes}.json", call.event)
+        return self.bench.file(f"event-{call.answer_bytes}.json", call.event)
 
-    def gunicorn(self, call, count, at_once=1):
-        """Runs the requests through gunicorn, started anew, once it is warm."""
-        bench, request = self.bench, self.bench.file("request", call.request)
-        environment = bench.python_environment("proxy", **ACCOUNT, **self.settings)
+    @contextlib.contextmanager
+    def gunicorn(self):
+        """Within it, gunicorn runs and is warm; None where it is not installed."""
+        bench = self.bench
+        if not bench.has("flask", "gunicorn", "requests"):
+            yield None
+            return
         with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
             command = [
                 bench.python, "-m", "gunicorn", "--workers", "4", "--worker-class", "sync", "--bind", f"fd://{server.fileno()}",
                 "--access-logfile", "-", "--no-control-socket", "flask_proxy:app"]
-            with Measured(command, environment, bench.folder / "log", [server.fileno()]) as proxy:
-                port = server.getsockname()[1]
+            environment = bench.python_environment("proxy", **self.settings)
+            with Measured(command, environment, bench.folder / "gunicorn.log", [server.fileno()]) as process:
+                proxy = Gunicorn(bench, process, server.getsockname()[1])
                 # The first answer says that one worker has imported everything; then each has to connect to the upstream.
-                self.requests(proxy, port, 1, request, 1)
-                proxy.settle()
-                self.requests(proxy, port, 4, request, 40)
-                self.requests(proxy, port, at_once, request, count // 5 + 1)
-                before = proxy.processor_seconds()
-                result = self.requests(proxy, port, at_once, request, count)
-                used = proxy.processor_seconds() - before
-                return Invocations(
-                    0, processor=used / count, per_second=count / result["seconds"], p50=result["p50"], p99=result["p99"],
-                    peak_bytes=proxy.resident_bytes())
+                proxy.requests(SMALL, 1, 1)
+                process.settle()
+                proxy.requests(SMALL, 4, 40)
+                yield proxy
 
-    def requests(self, proxy, port, connections, request, count):
-        with Tool(self.bench.folder / "client", port, connections, request, count, END) as client:
-            result = client.read(proxy)
+
+@dataclasses.dataclass
+class Gunicorn:
+    """The proxy on Flask, as it runs."""
+
+    bench: Bench
+    process: Measured
+    port: int
+
+    def measure(self, call, count, at_once=1):
+        self.requests(call, at_once, count // 5 + 1)
+        before = self.process.processor_seconds()
+        result = self.requests(call, at_once, count)
+        used = self.process.processor_seconds() - before
+        return Invocations(
+            0, processor=used / count, per_second=count / result["seconds"], p50=result["p50"], p99=result["p99"],
+            peak_bytes=self.process.resident_bytes())
+
+    def requests(self, call, connections, count):
+        request = self.bench.file("request", call.request)
+        with Tool(self.bench.folder / "client", self.port, connections, request, count, END) as client:
+            result = client.read(self.process)
             if result["wrong"]:
                 raise RuntimeError(f"gunicorn: {result['wrong']} wrong answers: {client.close()}")
             return result
@@ -144,12 +161,12 @@ def upstream(bench):
 def rows(bench):
     found, peaks = [], {}
     titles = {"processor": "processor time", "p50": "median latency", "p99": "99th percentile"}
-    with upstream(bench) as contest:
+    with upstream(bench) as contest, contest.gunicorn() as gunicorn:
         for call in CALLS:
             count = bench.count(call.count)
             contestants = {"ours": lambda: contest.packaged(call, count)}
-            if bench.has("flask", "gunicorn", "requests"):
-                contestants[GUNICORN] = lambda: contest.gunicorn(call, count)
+            if gunicorn:
+                contestants[GUNICORN] = lambda: gunicorn.measure(call, count)
             if bench.has("awslambdaric", "requests"):
                 contestants[LAMBDA] = lambda: contest.python_lambda(call, count)
             seen = in_turns(bench.rounds, contestants)
@@ -159,18 +176,18 @@ def rows(bench):
             for name, samples in seen.items():
                 values = [sample.peak_bytes for sample in samples]
                 peaks[name] = [max(pair) for pair in zip(peaks.get(name, values), values)]
-        for peer in (GUNICORN, LAMBDA):
-            found.append(Row(ONE, "memory, the most of all these", MEGABYTES, peaks["ours"], peer, peaks.get(peer, [])))
-        return found + four_at_a_time(bench, contest)
+    for peer in (GUNICORN, LAMBDA):
+        found.append(Row(ONE, "memory, the most of all these", MEGABYTES, peaks["ours"], peer, peaks.get(peer, [])))
+    return found + four_at_a_time(bench)
 
 
-def four_at_a_time(bench, contest):
+def four_at_a_time(bench):
     """With all the machine's processors, on which the upstream and the clients run too."""
     count = bench.count(2_000)
-    contestants = {"ours": lambda: contest.packaged(SMALL, count, 4)}
-    if bench.has("flask", "gunicorn", "requests"):
-        contestants[GUNICORN] = lambda: contest.gunicorn(SMALL, count, 4)
-    with bench.all_processors():
+    with bench.all_processors(), upstream(bench) as contest, contest.gunicorn() as gunicorn:
+        contestants = {"ours": lambda: contest.packaged(SMALL, count, 4)}
+        if gunicorn:
+            contestants[GUNICORN] = lambda: gunicorn.measure(SMALL, count, 4)
         seen = in_turns(bench.rounds, contestants)
     return [
         *compared(FOUR, f"{SMALL.name}: requests", PER_SECOND, seen, GUNICORN, "per_second"),

@@ -1,5 +1,6 @@
 """What is uploaded: the packages, and what packages of the same in Python would hold, Lambda's own boto3 left out."""
 
+import pathlib
 import subprocess
 import zipfile
 
@@ -10,9 +11,9 @@ PART = "package"
 # Our archive, the peer, the distributions it holds with all that they require, and its own files. Lambda's Python runtime has
 # boto3 and botocore; a package that wants a certain version of them brings its own.
 PACKAGES = [
-    ("mlflow-proxy", "Python, with requests, PyJWT, cryptography", ["requests", "PyJWT", "cryptography"], ["lambda_proxy.py", "forward.py"]),
-    ("vpc-cleanup", "Python, nothing but the function", [], ["custom_resource.py"]),
-    ("vpc-cleanup", "Python, with a boto3 of its own", ["boto3"], ["custom_resource.py"])]
+    ("mlflow-proxy", "Python, with requests, PyJWT, cryptography", ["requests", "PyJWT", "cryptography"], ["Peers/lambda_proxy.py", "Peers/forward.py"]),
+    ("vpc-cleanup", "Python, nothing but the function", [], ["../AWS/sequential_cleaner.py"]),
+    ("vpc-cleanup", "Python, with a boto3 of its own", ["boto3"], ["../AWS/sequential_cleaner.py"])]
 
 
 def rows(bench):
@@ -33,5 +34,5 @@ def packed(bench, modules, files):
             path, inside = line.split("\t")
             package.write(path, inside)
         for file in files:
-            package.write(FOLDER / "Peers" / file, file)
+            package.write(FOLDER / file, pathlib.PurePath(file).name)
     return archive.stat().st_size

@@ -135,11 +135,8 @@ class Tool:
         if self.said is None:
             self.selector.close()
             self.process.stdin.close()
-            try:
-                self.process.wait(2)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            self.process.kill()
+            self.process.wait()
             self.said = self.process.stderr.read().decode(errors="replace").strip()
             self.process.stdout.close()
             self.process.stderr.close()

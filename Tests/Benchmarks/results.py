@@ -24,9 +24,14 @@ class Unit:
     more_is_better: bool = False
 
     def text(self, value):
-        value *= self.scale
-        digits = 0 if value >= 100 else 1 if value >= 10 else 2
-        return f"{value:,.{digits}f} {self.name}".strip()
+        return f"{number(value * self.scale)} {self.name}"
+
+
+def number(value):
+    """Three digits that count, or fewer."""
+    if value < 0.01:
+        return f"{value:.1g}"
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
 
 
 MICROSECONDS, MILLISECONDS, SECONDS = Unit("µs", 1e6), Unit("ms", 1e3), Unit("s", 1)
@@ -55,8 +60,8 @@ class Row:
             return self.unit.text(statistics.median(values)) if values else "–"
 
         ratios = self.ratios()
-        ratio = f"{statistics.median(ratios):.2f}" if ratios else "–"
-        spread = f"{min(ratios):.2f} – {max(ratios):.2f}" if len(ratios) > 1 else ""
+        ratio = number(statistics.median(ratios)) if ratios else "–"
+        spread = f"{number(min(ratios))} – {number(max(ratios))}" if len(ratios) > 1 else ""
         return [self.what, figure(self.ours), figure(self.theirs), self.peer, ratio, spread]
 
     def record(self):

@@ -57,6 +57,7 @@ int main(int argument_count, char **arguments) {
     times = calloc((size_t)count + 1, sizeof *times);
     double *starts = calloc((size_t)connections + 1, sizeof *starts);
     if (count < 1 || connections < 1 || !times || !starts) die("CONNECTIONS and COUNT have to be numbers");
+    end_with_caller();
     on_message = received;
     on_close = broken;
     double started = now();

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +26,8 @@ double now(void) {
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
+
+void end_with_caller(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 void die(const char *format, ...) {
     va_list arguments;
@@ -293,7 +297,7 @@ static int ascending(const void *left, const void *right) {
 void report_times(double *times, long count, double seconds, long wrong, const char *first_wrong) {
     qsort(times, (size_t)count, sizeof *times, ascending);
     long p99 = (count * 99) / 100;
+    if (wrong) fprintf(stderr, "the first of %ld wrong answers: %.300s\n", wrong, first_wrong);
     report("{\"count\": %ld, \"seconds\": %.9f, \"p50\": %.9f, \"p99\": %.9f, \"wrong\": %ld}", count, seconds, times[count / 2],
         times[p99 < count ? p99 : count - 1], wrong);
-    if (wrong) fprintf(stderr, "the first of %ld wrong answers: %.300s\n", wrong, first_wrong);
 }

@@ -36,6 +36,8 @@ extern MessageHandler on_message;
 extern void (*on_close)(Connection *);
 
 double now(void);
+// Has the kernel end this process when the one that started it has ended, however that came.
+void end_with_caller(void);
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Listens on a free port of 127.0.0.1 and returns it.

@@ -120,6 +120,7 @@ int main(int argument_count, char **arguments) {
     sent = calloc((size_t)(warmup + count + 1), sizeof *sent);
     times = calloc((size_t)count + 1, sizeof *times);
     if (count < 0 || warmup < 0 || !sent || !times) die("WARMUP and COUNT have to be numbers of invocations");
+    end_with_caller();
     on_message = received;
     report("{\"port\": %d}", start_listening());
     serve(&stop);

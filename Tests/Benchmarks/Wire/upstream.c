@@ -2,11 +2,10 @@
 //
 //   upstream PATH=FILE …
 //
-// Prints {"port": …}; ends with its standard input.
+// Prints {"port": …}; ends with its caller.
 #define _GNU_SOURCE
 #include "http.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +35,6 @@ static bool received(Connection *connection, Message *message) {
     return answer(connection, "404 Not Found", "no such file", 12);
 }
 
-static void *end_with_caller(void *unused) {
-    for (;;) wait_for_caller();
-    return unused;
-}
-
 int main(int count, char **arguments) {
     for (int index = 1; index < count && file_count < MOST_FILES; index++, file_count++) {
         char *equals = strchr(arguments[index], '=');
@@ -49,10 +43,9 @@ int main(int count, char **arguments) {
         files[file_count].path = arguments[index];
         files[file_count].bytes = read_file(equals + 1, &files[file_count].length);
     }
+    end_with_caller();
     on_message = received;
     report("{\"port\": %d}", start_listening());
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, end_with_caller, NULL)) die("no thread can be started");
     bool never = false;
     serve(&never);
     return 0;
