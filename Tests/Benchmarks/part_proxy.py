@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import socket
 
-from contest import Bench, Invocations, function_environment
+from contest import LOAD_BALANCER, Bench, Invocations, function_environment
 from processes import Measured, Tool
 from results import MEGABYTES, MICROSECONDS, PER_SECOND, Row, in_turns
 from part_runtime import compared
@@ -46,8 +46,8 @@ class Call:
     @property
     def event(self):
         return {
-            "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/mlflow/6d0ecf831eec9f09"}},
-            "httpMethod": self.method, "path": self.path, "multiValueQueryStringParameters": {k: [v] for k, v in self.query.items()},
+            "requestContext": LOAD_BALANCER, "httpMethod": self.method, "path": self.path,
+            "multiValueQueryStringParameters": {name: [value] for name, value in self.query.items()},
             "multiValueHeaders": {name: [value] for name, value in self.headers.items()}, "body": self.body.decode(),
             "isBase64Encoded": False}
 

@@ -1,6 +1,9 @@
 """The Lambda runtime: an echo through the Runtime API, and how long a function takes to start."""
 
-from contest import function_environment
+import dataclasses
+import pathlib
+
+from contest import LOAD_BALANCER, function_environment
 from results import MEGABYTES, MICROSECONDS, MILLISECONDS, PER_SECOND, Row, in_turns
 
 RUNTIME, START = "runtime: an echo", "start of the process"
@@ -13,8 +16,7 @@ def echo_event(size):
     """An event of about so many bytes, as a load balancer sends them: most of it is a body of JSON, its quotes escaped."""
     metrics = ", ".join(f'{{"key": "loss_{number}", "value": {number / 7}, "step": {number}}}' for number in range(size // 50))
     return {
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/mlflow/6d0ecf831eec9f09"}},
-        "httpMethod": "POST", "path": "/api/2.0/mlflow/runs/log-batch",
+        "requestContext": LOAD_BALANCER, "httpMethod": "POST", "path": "/api/2.0/mlflow/runs/log-batch",
         "headers": {"accept": "application/json", "content-type": "application/json", "host": "mlflow.example.com"},
         "isBase64Encoded": False, "body": f'{{"run_id": "5f1c", "metrics": [{metrics}]}}'[:max(size - 400, 1)]}
 
@@ -36,39 +38,46 @@ def rows(bench):
     return found + start_rows(bench)
 
 
+@dataclasses.dataclass
+class Start:
+    """A function of ours that starts, and one in Python that starts for the same purpose. Without an event that both answer at
+    once, the first request for work is all there is to see."""
+
+    function: str
+    settings: dict
+    peer: str
+    modules: list
+    module: str
+    event: pathlib.Path | None = None
+    text: str | None = None
+
+    def rows(self, bench):
+        sent, count = (self.event, 1) if self.event else (bench.file("nothing.json", {}), 0)
+        ours, theirs = function_environment(self.function, **self.settings), bench.python_environment(self.function, **self.settings)
+        contestants = {"ours": lambda: bench.invoke([bench.bootstrap(self.function)], ours, sent, count, text=self.text)}
+        if bench.has(*self.modules):
+            contestants[self.peer] = lambda: bench.invoke(bench.python_function(self.module), theirs, sent, count, text=self.text)
+        seen, name = in_turns(bench.rounds, contestants), self.function.removeprefix("example-")
+        return [
+            *compared(START, f"{name}: until it asks for work", MILLISECONDS, seen, self.peer, "to_next"),
+            *(compared(START, f"{name}: until its first answer", MILLISECONDS, seen, self.peer, "to_answer") if count else []),
+            *compared(START, f"{name}: processor time until then", MILLISECONDS, seen, self.peer, "processor"),
+            *compared(START, f"{name}: peak memory until then", MEGABYTES, seen, self.peer, "peak_bytes")]
+
+
 def start_rows(bench):
     """From the start of the process to its first request for work, and to its first answer; everything is in the page cache."""
-    event = bench.file("start.json", echo_event(1_000))
     health = bench.file("health.json", {
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/mlflow/6d0ecf831eec9f09"}},
-        "httpMethod": "GET", "path": "/_proxy/health", "multiValueQueryStringParameters": {},
+        "requestContext": LOAD_BALANCER, "httpMethod": "GET", "path": "/_proxy/health", "multiValueQueryStringParameters": {},
         "multiValueHeaders": {"user-agent": ["ELB-HealthChecker/2.0"]}, "body": "", "isBase64Encoded": False})
-    upstream = {"SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": "http://127.0.0.1:9"}
-    proxy = function_environment(
-        "mlflow-proxy", MLFLOW_TRACKING_ARN="arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/team",
-        PROXY_AUTH="network", **upstream)
-    cases = [
-        ("echo", RIC, [RIC], event, None, function_environment("example-echo"), "example-echo", "echo", {}),
-        ("mlflow-proxy", "awslambdaric, botocore, requests", [RIC, "requests"], health, '"status', proxy, "mlflow-proxy", "lambda_proxy",
-         upstream),
-        ("vpc-cleanup", "awslambdaric, boto3, 3 clients", [RIC, "boto3"], None, None, function_environment("vpc-cleanup"), "vpc-cleanup",
-         "custom_resource", {})]
-    found = []
-    for name, peer, modules, sent, text, environment, function, module, settings in cases:
-        # Without an event that both answer at once, the function's first question is all there is to see.
-        count = 1 if sent else 0
-        sent = sent or event
-        contestants = {"ours": lambda: bench.invoke([bench.bootstrap(function)], environment, sent, count, text=text)}
-        if bench.has(*modules):
-            contestants[peer] = lambda: bench.invoke(
-                bench.python_function(module), bench.python_environment(module, **settings), sent, count, text=text)
-        seen = in_turns(bench.rounds, contestants)
-        found += compared(START, f"{name}: until it asks for work", MILLISECONDS, seen, peer, "to_next")
-        if count:
-            found += compared(START, f"{name}: until its first answer", MILLISECONDS, seen, peer, "to_answer")
-        found += compared(START, f"{name}: processor time until then", MILLISECONDS, seen, peer, "processor")
-        found += compared(START, f"{name}: peak memory until then", MEGABYTES, seen, peer, "peak_bytes")
-    return found
+    proxy = {
+        "MLFLOW_TRACKING_ARN": "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/team", "PROXY_AUTH": "network",
+        "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": "http://127.0.0.1:9"}
+    starts = [
+        Start("example-echo", {}, RIC, [RIC], "echo", bench.file("start.json", echo_event(1_000))),
+        Start("mlflow-proxy", proxy, "awslambdaric, botocore, requests", [RIC, "requests"], "lambda_proxy", health, '"status'),
+        Start("vpc-cleanup", {}, "awslambdaric, boto3, 3 clients", [RIC, "boto3"], "custom_resource")]
+    return [row for start in starts for row in start.rows(bench)]
 
 
 def compared(part, what, unit, seen, peer, figure):

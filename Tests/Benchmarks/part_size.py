@@ -11,7 +11,8 @@ PART = "package"
 # Our archive, the peer, the distributions it holds with all that they require, and its own files. Lambda's Python runtime has
 # boto3 and botocore; a package that wants a certain version of them brings its own.
 PACKAGES = [
-    ("mlflow-proxy", "Python, with requests, PyJWT, cryptography", ["requests", "PyJWT", "cryptography"], ["Peers/lambda_proxy.py", "Peers/forward.py"]),
+    ("mlflow-proxy", "Python, with requests, PyJWT, cryptography", ["requests", "PyJWT", "cryptography"],
+     ["Peers/lambda_proxy.py", "Peers/forward.py"]),
     ("vpc-cleanup", "Python, nothing but the function", [], ["../AWS/sequential_cleaner.py"]),
     ("vpc-cleanup", "Python, with a boto3 of its own", ["boto3"], ["../AWS/sequential_cleaner.py"])]
 
