@@ -8,6 +8,7 @@ import pathlib
 import sys
 import time
 
+import documents
 import part_cleanup
 import part_proxy
 import part_runtime
@@ -27,7 +28,10 @@ def main():
     arguments.add_argument("--signing", type=pathlib.Path, help="the signing-benchmark to run")
     arguments.add_argument("--tool", type=pathlib.Path, help="the lambda-local that plays CloudFormation")
     arguments.add_argument("--json", type=pathlib.Path, help="write every figure of every round to this file")
+    arguments.add_argument("--update", action="store_true", help="put the figures into README.md and docs/benchmarks.md")
     options = arguments.parse_args()
+    if options.update and (options.quick or options.part):
+        arguments.error("--update wants the figures of a whole run")
     bench, rows, started = Bench(options.python, options.quick, options.signing, options.tool), [], time.monotonic()
     try:
         for name in options.part or PARTS:
@@ -36,11 +40,13 @@ def main():
     finally:
         bench.close()
     print(table(rows))
-    print(f"\nMedians of {bench.rounds} rounds on {machine()}; {time.monotonic() - started:.0f} s in all.")
+    print(f"\n{'Medians of ' * (bench.rounds > 1)}{bench.rounds} round{'s' * (bench.rounds > 1)} on {machine()}; {time.monotonic() - started:.0f} s in all.")
     if bench.missing:
         print(f"Not measured, since {options.python} lacks them: {', '.join(bench.missing)}.")
     if options.json:
         options.json.write_text(json.dumps([row.record() for row in rows], indent=1), encoding="utf-8")
+    if options.update:
+        documents.update(rows, table)
 
 
 if __name__ == "__main__":

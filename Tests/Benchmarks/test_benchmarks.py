@@ -3,12 +3,12 @@
 import contextlib
 import io
 import json
-import re
 import sys
 import unittest
 from unittest import mock
 
 import bench
+import documents
 from contest import REPOSITORY, Bench, function_environment
 from results import MICROSECONDS, PER_SECOND, Row, in_turns, table
 
@@ -86,11 +86,11 @@ class TableTests(unittest.TestCase):
                     self.assertEqual(len(record["ratios"]), len(record["ours"]))
 
     def test_the_table_shows_each_row(self):
-        self.assertEqual(shown(self.text), self.rows())
+        self.assertEqual(documents.shown(self.text), self.rows())
 
     def test_the_tables_of_the_documents_are_of_these_rows(self):
-        for name in ("README.md", "docs/benchmarks.md"):
-            listed = shown((REPOSITORY / name).read_text(encoding="utf-8"))
+        for name in documents.NAMES:
+            listed = documents.shown((REPOSITORY / name).read_text(encoding="utf-8"))
             with self.subTest(name):
                 self.assertEqual(listed, [row for row in self.rows() if row in listed])
                 self.assertGreater(len(listed), 12)
@@ -98,18 +98,6 @@ class TableTests(unittest.TestCase):
 
     def rows(self):
         return [(record["part"], record["what"], record["peer"]) for record in self.records]
-
-
-def shown(text):
-    """The rows of the table of figures in a text: part, what was measured, and beside what."""
-    found, part = [], None
-    for line in re.search(r"^\| +\| +ours \|.*\n\|-.*\n((?:\|.*\n)*)", text, re.M).group(1).splitlines():
-        what, _, _, peer, *_ = (cell.strip() for cell in line.split("|")[1:-1])
-        if what.startswith("**"):
-            part = what.strip("*")
-        else:
-            found.append((part, what, peer))
-    return found
 
 
 if __name__ == "__main__":
