@@ -162,6 +162,9 @@ let package = Package(
             name: "MLflowProxyWireTests", dependencies: ["mlflow-proxy", "LambdaEmulator", "HTTP", "TestSupport"],
             swiftSettings: settings),
         .executableTarget(
+            name: "signing-benchmark", dependencies: ["AWSSigning", "HTTP", "Timestamps"],
+            path: "Tests/Benchmarks/Signing", swiftSettings: settings),
+        .executableTarget(
             name: "lambda-crash-helper", dependencies: ["Lambda", "HTTP", logging], path: "Tests/LambdaCrashHelper",
             swiftSettings: settings),
         tests(

@@ -15,6 +15,7 @@ Usage: ./build.sh [COMMAND]
   up [--check] [--port N]        run the packaged functions, a real MLflow server and local AWS stand-ins; the MLflow UI is at
                                  http://127.0.0.1:8080 until Ctrl-C. --check runs the sample events, asserts, and exits
   test                           every test
+  bench [--quick]                measure the packaged functions beside what is used today, and print a table
   invoke FUNCTION EVENT.json     one invocation of a packaged function: answer on standard output, logs on standard error
   deploy --profile NAME          make or change the CloudFormation stack; --help says more, lambda/profiles has the shapes
   destroy                        remove it; says what stays and how to remove that
@@ -89,17 +90,20 @@ install_packages() {
     [ "$free" -ge 3000 ] || fail "only ${free} MB free on the disk of $root; a build needs about 3000. Free some space."
 }
 
-install_python_tools() {
-    local wanted
-    wanted=$(sha256sum <.scripts/requirements.txt)
-    if [ "$(cat .venv/requirements.sha256 2>/dev/null)" != "$wanted" ]; then
-        say "Installing MLflow and moto into .venv (about 1 GB, once)"
-        python3 -m venv --clear .venv
-        .venv/bin/python -m pip install --disable-pip-version-check -r .scripts/requirements.txt >&2 ||
-            fail "pip could not install .scripts/requirements.txt. Check the network or the index that pip is configured for."
-        echo "$wanted" >.venv/requirements.sha256
+# The packages of a list with exact versions, in a virtual environment of their own, made anew when the list changes.
+install_into() {
+    local folder=$1 list=$2 what=$3 wanted
+    wanted=$(sha256sum <"$list")
+    if [ "$(cat "$folder/requirements.sha256" 2>/dev/null)" != "$wanted" ]; then
+        say "Installing $what into $folder"
+        python3 -m venv --clear "$folder"
+        "$folder/bin/python" -m pip install --disable-pip-version-check -r "$list" >&2 ||
+            fail "pip could not install $list. Check the network or the index that pip is configured for."
+        echo "$wanted" >"$folder/requirements.sha256"
     fi
 }
+
+install_python_tools() { install_into .venv .scripts/requirements.txt "MLflow and moto (about 1 GB, once)"; }
 
 # --- Build ---------------------------------------------------------------------------------------------------------
 
@@ -203,15 +207,7 @@ command_invoke() {
 
 # The AWS CLI of this machine, or one of our own; with it comes the Python that reads templates.
 install_aws_tools() {
-    local wanted
-    wanted=$(sha256sum <.scripts/requirements-deploy.txt)
-    if [ "$(cat .venv-aws/requirements.sha256 2>/dev/null)" != "$wanted" ]; then
-        say "Installing the AWS CLI into .venv-aws (about 150 MB, once)"
-        python3 -m venv --clear .venv-aws
-        .venv-aws/bin/python -m pip install --disable-pip-version-check --quiet -r .scripts/requirements-deploy.txt >&2 ||
-            fail "pip could not install .scripts/requirements-deploy.txt. Check the network or the index that pip is configured for."
-        echo "$wanted" >.venv-aws/requirements.sha256
-    fi
+    install_into .venv-aws .scripts/requirements-deploy.txt "the AWS CLI (about 150 MB, once)"
     command -v aws >/dev/null || export AWS_COMMAND=$root/.venv-aws/bin/aws
 }
 
@@ -236,9 +232,27 @@ command_test() {
     exec python3 .scripts/test.py
 }
 
+command_bench() {
+    local python=.venv-bench/bin/python
+    if ! [[ " $* " =~ \ (--help|-h)\  ]]; then
+        build >&2
+        say "Building signing-benchmark"
+        build_function signing-benchmark || fail "signing-benchmark did not build; the compiler's messages above say why."
+    fi
+    # A quick run does with what is there.
+    if [[ " $* " =~ \ (--quick|--help|-h)\  ]]; then
+        [ -x $python ] || python=.venv/bin/python
+        [ -x $python ] || python=python3
+    else
+        build_local_tool
+        install_into .venv-bench Tests/Benchmarks/requirements.txt "what is compared with (about 150 MB, once)"
+    fi
+    exec python3 Tests/Benchmarks/bench.py --python $python "$@"
+}
+
 case ${1:-} in
     "") build ;;
-    up | test | invoke)
+    up | test | bench | invoke)
         name=$1
         shift
         "command_$name" "$@"

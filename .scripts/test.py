@@ -148,7 +148,7 @@ def main():
         step(summary, "MLflowProxyWireTests, packaged", wire, swift_testing, packaged)
         up = ["./build.sh", "up", "--check", "--port", str(free_port())]
         step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
-        for script in [*scripts("AWS"), *scripts("EndToEnd")]:
+        for script in [*scripts("AWS"), *scripts("EndToEnd"), *scripts("Benchmarks")]:
             step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
         for script, judge in (
                 ("vpc_cleanup_faults", counted), ("vpc_cleanup_worlds", counted), ("vpc_cleanup_speed", plain),
