@@ -111,9 +111,12 @@ functions() {
 
 # One function as a fully static executable; its path is the answer. Only optimised builds link this way.
 build_function() {
+    # The linker's map tells what is inside. Without it, the executable is linked again.
+    [ -f ".build-static/maps/$1.map" ] || rm -f ".build-static/swift/release/$1"
     # The hash of the module, which this option keeps out, would depend on where the clone lies.
     swift build -c release --product "$1" --scratch-path .build-static/swift --pkg-config-path "$libraries/pkgconfig" \
         -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc "-B$libraries/crt" -Xlinker "-L$libraries/lib" -Xlinker --strip-debug \
+        -Xlinker "-Map=$root/.build-static/maps/$1.map" \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen 2>&1 |
         sed '/warning: Using .* in statically linked applications/d' >&2
 }
@@ -126,13 +129,16 @@ build() {
         rm -rf .build-static/swift/release
         cp "$libraries/versions.json" .build-static/linked.json
     fi
+    mkdir -p .build-static/maps
     local name names
     mapfile -t names < <(functions)
     for name in "${names[@]}"; do
         say "Building $name"
         build_function "$name" || fail "$name did not build; the compiler's messages above say why."
     done
-    python3 .scripts/package.py --binaries .build-static/swift/release --versions "$libraries/versions.json" --output dist \
+    python3 .scripts/sbom.py --build .build-static --output .build-static/documents "${names[@]}" ||
+        fail "what is linked inside could not be listed; the message above says why."
+    python3 .scripts/package.py --binaries .build-static/swift/release --documents .build-static/documents --output dist \
         "${names[@]}"
 }
 
