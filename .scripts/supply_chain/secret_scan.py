@@ -7,7 +7,9 @@ stands in allowed.json beside this file, under the reason.
 
 import argparse
 import collections
+import concurrent.futures
 import fnmatch
+import itertools
 import json
 import os
 import pathlib
@@ -45,13 +47,13 @@ ADVICE = """\
 Take each out of the file and make it invalid where it is valid: whatever has been committed stays in the history. What is no secret
 (a value of a documentation, of a test) goes to .scripts/supply_chain/allowed.json, exactly as it is, under the reason."""
 
-Finding = collections.namedtuple("Finding", "file line kind value")
+Finding = collections.namedtuple("Finding", "commit file line kind value")
 
 
-def settings():
+def plugins(guesses):
     own = [{"name": name, "path": (HERE / "detectors.py").as_uri()} for name in OWN]
-    plugins = [{"name": name} for name in FORMS] + own + [{"name": name, **options} for name, options in GUESSES.items()]
-    return transient_settings({"plugins_used": plugins, "filters_used": [{"path": path} for path in FILTERS]})
+    used = [{"name": name} for name in FORMS] + own + [{"name": name, **options} for name, options in guesses.items()]
+    return transient_settings({"plugins_used": used, "filters_used": [{"path": path} for path in FILTERS]})
 
 
 class Allowed:
@@ -62,23 +64,29 @@ class Allowed:
         self.values = {value for values in content["values"].values() for value in values}
         self.generated = [pattern for patterns in content["generated"].values() for pattern in patterns]
         self.used = set()
-        self.file = path.resolve()
+
+    def generates(self, name):
+        return any(fnmatch.fnmatch(name, pattern) for pattern in self.generated)
 
     def permits(self, finding):
         if finding.value in self.values:
             self.used.add(finding.value)
             return True
-        if finding.kind in GUESSED_KINDS and any(fnmatch.fnmatch(finding.file, pattern) for pattern in self.generated):
+        if finding.kind in SPARED and self.generates(finding.file):
             return True
         return finding.kind == "Secret Keyword" and is_plain(finding.value)
 
 
-GUESSED_KINDS = {"Basic Auth Credentials", "Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"}
+GUESSED = {"Basic Auth Credentials", "Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"}
+# What files that a script has written may hold by the thousand.
+SPARED = {*GUESSED, "Presigned URL", "Azure Storage Account access key"}
 
 
 def is_plain(value):
-    """Whether what stands beside a word such as `token` is too short to be a secret, words, a name in AWS, or an expression."""
-    return len(value) < 8 or re.fullmatch(r"[a-z]+([ ._/-][a-z]+)*", value) or re.match(r"arn:|!\w|\\\(|.*[{}]{2}", value)
+    """Whether what stands beside a word such as `token` is none: short, words, a name in AWS or an expression."""
+    wordy = re.fullmatch(r"[a-z]+([._/-][a-z]+)*", value) or re.search(r"\s", value)
+    short = len(value) < 8 or (len(value) < 20 and not re.search(r"\d", value))
+    return bool(short or wordy or re.match(r"arn:|!\w|.*(\}\}|\\\()", value))
 
 
 def tracked(root):
@@ -89,19 +97,25 @@ def tracked(root):
     return [name for name in sorted(set(listed.stdout.split("\0")) - {""}) if (root / name).is_file()]
 
 
-def in_files(root, names):
-    """What is found in files: everything that is not allowed yet."""
+def in_some(root, names, guesses):
     os.chdir(root)
-    for name in names:
-        # A secret that several plugins find is told by the kind that knows it best.
-        for secret in scan_file(name):
-            yield Finding(name, secret.line_number, secret.type, secret.secret_value)
+    with plugins(guesses):
+        return [
+            Finding(None, name, secret.line_number, secret.type, secret.secret_value) for name in names for secret in scan_file(name)]
+
+
+def in_files(root, names, guesses):
+    """What is found in files, whether it is allowed or not. Every core takes a share."""
+    shares = [names[start::os.cpu_count()] for start in range(os.cpu_count())]
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        for found in pool.map(in_some, itertools.repeat(root), shares, itertools.repeat(guesses)):
+            yield from found
 
 
 def in_history(root):
     """What the commits have added, by the plugins that know forms; guesses at every old line would be too many."""
-    classes = get_mapping_from_secret_type_to_class().values()
-    plugins = [each() for each in classes if each.__name__ in FORMS + OWN]
+    with plugins({}):
+        detectors = [each() for each in get_mapping_from_secret_type_to_class().values() if each.__name__ in FORMS + OWN]
     log = subprocess.Popen(
         ["git", "log", "-p", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--format=commit %H", "HEAD"],
         cwd=root, stdout=subprocess.PIPE, text=True, errors="replace")
@@ -113,9 +127,9 @@ def in_history(root):
             file = line[4:].strip().removeprefix("b/")
         elif line.startswith("+") and line not in seen:
             seen.add(line)
-            for plugin in plugins:
-                for value in plugin.analyze_string(line[1:].rstrip("\n")):
-                    yield Finding(f"{commit[:12]}:{file}", None, plugin.secret_type, value)
+            for detector in detectors:
+                for value in detector.analyze_string(line[1:].rstrip("\n")):
+                    yield Finding(commit[:12], file, None, detector.secret_type, value)
     if log.wait() != 0:
         sys.exit("git log failed; its message above says why.")
 
@@ -130,13 +144,12 @@ def why_not_history(root):
 
 
 def told(findings):
-    """One line each, in order, one kind for the same value at the same place. The value stays out."""
+    """One line for each value at each place, of the kind that knows it best. The value stays out."""
     kinds = {}
     for finding in findings:
-        kinds.setdefault((finding.file, finding.line or 0, finding.value), []).append(finding.kind)
-    best = {place: sorted(kinds, key=lambda kind: (kind in GUESSED_KINDS, kind))[0] for place, kinds in kinds.items()}
-    lines = sorted({(file, line, kind) for (file, line, _), kind in best.items()})
-    return [f"{file}:{line}: {kind}" if line else f"{file}: {kind}" for file, line, kind in lines]
+        kinds.setdefault((finding.commit or "", finding.file, finding.line or 0, finding.value), []).append(finding.kind)
+    best = sorted({(*place[:3], min(found, key=lambda kind: (kind in GUESSED, "Entropy" in kind, kind))) for place, found in kinds.items()})
+    return [f"{commit}:{file}: {kind}" if commit else f"{file}:{line}: {kind}" for commit, file, line, kind in best]
 
 
 def main():
@@ -146,16 +159,16 @@ def main():
     parser.add_argument("--unused", action="store_true", help="fail too where a value is allowed that is nowhere")
     arguments = parser.parse_args()
     root, allowed = arguments.root.resolve(), Allowed(arguments.allowed)
-    with settings():
-        names = [name for name in tracked(root) if (root / name).resolve() != allowed.file]
-        findings = [each for each in in_files(root, names) if not allowed.permits(each)]
-        reason = why_not_history(root)
-        if reason is None:
-            findings += [each for each in in_history(root) if not allowed.permits(each)]
+    names = tracked(root)
+    generated = [name for name in names if allowed.generates(name)]
+    findings = [*in_files(root, sorted(set(names) - set(generated)), GUESSES), *in_files(root, generated, {})]
+    reason = why_not_history(root)
+    if reason is None:
+        findings += in_history(root)
+    findings = [each for each in findings if not allowed.permits(each)]
     lines = told(findings)
-    print(*lines, sep="\n")
     if lines:
-        print(ADVICE)
+        print(*lines, ADVICE, sep="\n")
     print(f"history: {'looked at' if reason is None else f'skipped: {reason}'}")
     print(f"{len(names)} files: {len(lines)} findings")
     unused = sorted(allowed.values - allowed.used) if arguments.unused and reason is None else []
