@@ -45,6 +45,7 @@ KNOWN = {
     "openssl": Licence("Apache-2.0", "Apache", ("Apache-2.0",)),
     "swift": Licence(f"{SWIFT} AND Apache-2.0 WITH LLVM-exception", "Runtime Library Exception"),
     "swift-corelibs-libdispatch": Licence(SWIFT, "Runtime Library Exception"),
+    "swift-experimental-string-processing": Licence(SWIFT, "Runtime Library Exception"),
     "swift-log": Licence("Apache-2.0", "Apache License"),
     "zlib": Licence("Zlib", "Jean-loup Gailly"),
 }
@@ -52,6 +53,7 @@ ABOUT = {
     "gcc": "libgcc, libstdc++ and start-up objects",
     "swift": "Swift's runtime and standard library, with support code of LLVM inside",
     "swift-corelibs-libdispatch": "libdispatch and the blocks runtime",
+    "swift-experimental-string-processing": "the part of Swift's standard library for regular expressions",
 }
 
 
@@ -74,7 +76,7 @@ class Part:
 # --- What the linker took -------------------------------------------------------------------------------------------
 
 # gold and bfd: address, size and file, with the section's name before them or on a line of its own.
-GNU_LINE = re.compile(r"^ (?:\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (/.+)$", re.M)
+GNU_LINE = re.compile(r"^(?: \S+)? +0x[0-9a-f]+ +0x([0-9a-f]+) (/.+)$", re.M)
 # lld: two addresses, size, alignment, and file with section.
 LLD_LINE = re.compile(r"^ *[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+) +\d+ +(/.+):\([^()]*\)$", re.M)
 
@@ -128,11 +130,13 @@ def package_owning(path):
     """The distribution's package that a file is of: its name, and name and version of its source."""
     for candidate in (path, path.resolve()):
         try:
-            package = output_of("dpkg-query", "--search", candidate).rpartition(": ")[0]
+            found = re.search(r"^(?!diversion)([^\s,]+).*: ", output_of("dpkg-query", "--search", candidate), re.M)
         except Unknown:
             continue
+        if found is None:
+            continue
         fields = "${Package}\t${source:Package}\t${source:Version}"
-        return output_of("dpkg-query", "--show", f"--showformat={fields}", package).split("\t")
+        return output_of("dpkg-query", "--show", f"--showformat={fields}", found.group(1).removesuffix(":")).split("\t")
     raise Unknown(f"{path} is linked and is of no package of the distribution, of the Swift toolchain or of Package.swift.")
 
 
@@ -180,6 +184,8 @@ class Origins:
     def of_toolchain(self, path):
         if re.fullmatch(r"lib(dispatch|BlocksRuntime|swiftDispatch)\.a", path.name):
             name = "swift-corelibs-libdispatch"
+        elif re.fullmatch(r"libswift(_RegexParser|_StringProcessing|RegexBuilder)\.a", path.name):
+            name = "swift-experimental-string-processing"
         elif re.fullmatch(r"libswift\w+\.a|swiftrt\.o", path.name):
             name = "swift"
         else:
