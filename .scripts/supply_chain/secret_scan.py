@@ -117,7 +117,7 @@ def in_history(root):
     with plugins({}):
         detectors = [each() for each in get_mapping_from_secret_type_to_class().values() if each.__name__ in FORMS + OWN]
     log = subprocess.Popen(
-        ["git", "log", "-p", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--format=commit %H", "HEAD"],
+        ["git", "log", "-c", "-p", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--format=commit %H", "HEAD"],
         cwd=root, stdout=subprocess.PIPE, text=True, errors="replace")
     commit, file, seen = "", "", set()
     for line in log.stdout:
