@@ -115,28 +115,51 @@ functions() {
 
 # One function as a fully static executable; its path is the answer. Only optimised builds link this way.
 build_function() {
+    # The linker's map tells what is inside. Without one that was written last, the executable is linked again.
+    [ ".build-static/maps/$1.map" -nt ".build-static/swift/release/$1" ] || rm -f ".build-static/swift/release/$1"
+    rm -f .build-static/maps/last
     # The hash of the module, which this option keeps out, would depend on where the clone lies.
     swift build -c release --product "$1" --scratch-path .build-static/swift --pkg-config-path "$libraries/pkgconfig" \
         -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc "-B$libraries/crt" -Xlinker "-L$libraries/lib" -Xlinker --strip-debug \
+        -Xlinker "-Map=$root/.build-static/maps/last" \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen 2>&1 |
-        sed '/warning: Using .* in statically linked applications/d' >&2
+        sed '/warning: Using .* in statically linked applications/d' >&2 || return 1
+    # There is none when the executable was up to date.
+    if [ -f .build-static/maps/last ]; then
+        mv .build-static/maps/last ".build-static/maps/$1.map" && touch ".build-static/maps/$1.map"
+    fi
+}
+
+# What tells whether the executables are of the libraries that are here now: their versions and what is in them.
+linked_libraries() {
+    local library
+    cat "$libraries/versions.json"
+    sha256sum <"$libraries/lib/libcurl.a"
+    for library in ssl crypto z c gcc gcc_eh stdc++; do
+        sha256sum <"$(gcc -print-file-name=lib$library.a)"
+    done
 }
 
 build() {
     install_packages
     .scripts/static-libraries.sh "$libraries" >&2
-    # The linker does not see that a library of the system was upgraded.
-    if ! cmp -s "$libraries/versions.json" .build-static/linked.json; then
-        rm -rf .build-static/swift/release
-        cp "$libraries/versions.json" .build-static/linked.json
+    # Neither compiler nor linker sees that a library of the system was upgraded. (`release` is a link: without what it leads to,
+    # nothing would be built anew.)
+    linked_libraries >.build-static/linked.new
+    if ! cmp -s .build-static/linked.new .build-static/linked; then
+        rm -rf .build-static/maps .build-static/swift/*/release
+        mv .build-static/linked.new .build-static/linked
     fi
+    mkdir -p .build-static/maps
     local name names
     mapfile -t names < <(functions)
     for name in "${names[@]}"; do
         say "Building $name"
         build_function "$name" || fail "$name did not build; the compiler's messages above say why."
     done
-    python3 .scripts/package.py --binaries .build-static/swift/release --versions "$libraries/versions.json" --output dist \
+    python3 .scripts/sbom.py --build .build-static --output .build-static/documents "${names[@]}" ||
+        fail "what is linked inside could not be listed; the message above says why."
+    python3 .scripts/package.py --binaries .build-static/swift/release --documents .build-static/documents --output dist \
         "${names[@]}"
 }
 

@@ -4,6 +4,7 @@
 #   lib/libcurl.a, include/, pkgconfig/libcurl.pc    a libcurl of HTTP and TLS alone, from the distribution's own source package
 #   crt/crtbeginT.o                                  the start-up object without a registration that costs 7 ms of cold start
 #   versions.json                                    the versions of the libraries that end up inside the executable
+#   source/                                          the description (.dsc) and the licence text of libcurl's source package
 #
 # Kept until a version or this script changes.
 set -euo pipefail
@@ -43,8 +44,8 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-rm -rf "${directory:?}"/{lib,include,pkgconfig,crt,key,versions.json}
-mkdir -p "$directory"/{lib,include,pkgconfig,crt}
+rm -rf "${directory:?}"/{lib,include,pkgconfig,crt,source,key,versions.json}
+mkdir -p "$directory"/{lib,include,pkgconfig,crt,source}
 
 # The source package, unpacked with the distribution's patches, in $work/curl-VERSION.
 fetch_source() {
@@ -72,6 +73,7 @@ echo "Building a small static libcurl from the distribution's source package (ab
 if (fetch_source) >"$work/log" 2>&1 && (build_curl) >>"$work/log" 2>&1; then
     cp "$work/prefix/lib/libcurl.a" "$directory/lib/"
     cp -R "$work/prefix/include/curl" "$directory/include/"
+    cp "$work"/curl_*.dsc "$work"/curl-*/debian/copyright "$directory/source/"
     curl_kind="minimal"
     curl_version=$(dpkg-parsechangelog -l "$(echo "$work"/curl-*/debian/changelog)" -S Version)
 else
@@ -81,6 +83,7 @@ else
     # Where the compiler finds them, which differs between distributions.
     cp -RL "$(echo '#include <curl/curl.h>' | gcc -E -x c - | sed -n 's|^# [0-9]* "\(.*/curl\)/curl\.h".*|\1|p' | head -1)" \
         "$directory/include/"
+    cp /usr/share/doc/libcurl4-openssl-dev/copyright "$directory/source/"
     curl_kind="distribution"
 fi
 

@@ -99,6 +99,12 @@ def counted(status, output):
     return max(ran - wrong, 0), wrong, 0
 
 
+def scanned(status, output):
+    """The scan for secrets: one check of the files, one of the history, which a shallow clone does not have."""
+    skipped = len(re.findall(r"^history: skipped", output, re.M))
+    return (0, 1, skipped) if status != 0 or not number(r"^(\d+) files: 0 findings$", output) else (2 - skipped, 0, skipped)
+
+
 def step(summary, name, command, judge=plain, environment=ENVIRONMENT):
     print(f"\n==> {name}", flush=True)
     started = time.monotonic()
@@ -133,8 +139,9 @@ def main():
     shell = ["build.sh", ".ci/run", *sorted(glob.glob(".scripts/*.sh", root_dir=REPOSITORY))]
     step(summary, "shellcheck", ["shellcheck", *shell])
     step(summary, "swift format lint", ["swift", "format", "lint", "--strict", "--recursive", *sources])
+    step(summary, "secrets", [sys.executable, ".scripts/supply_chain/secret_scan.py", "--unused"], scanned, INSTALLING)
     step(summary, "templates", [sys.executable, ".scripts/templates/check.py"], plain, INSTALLING)
-    for script in [*scripts("Templates"), *scripts("Documents")]:
+    for script in [*scripts("SupplyChain"), *scripts("Templates"), *scripts("Documents")]:
         step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest, INSTALLING)
     built = step(summary, "debug build", ["swift", "build", "--build-tests"], without_warnings)
     if built or (REPOSITORY / ".build/debug").is_dir():
