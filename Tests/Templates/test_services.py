@@ -123,6 +123,20 @@ class DeliveryTests(EachProfile):
                 self.assertTrue(template["Resources"][group]["Properties"]["LogGroupName"].startswith("aws-waf-logs-"))
 
 
+class TrustTests(EachProfile):
+    def test_services_that_are_not_known_to_say_for_whom_they_ask_are_not_asked(self):
+        # MLflow's and CloudTrail's guides have no condition in the trust of their roles; with one that is never met they could not
+        # assume them. The other services' guides have it.
+        for name, template in self.each():
+            for key, role in of_type(template, "AWS::IAM::Role").items():
+                for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+                    service = statement["Principal"].get("Service")
+                    if key in ("MlflowServiceRole", "AuditTrailRole") or service == "lambda.amazonaws.com":
+                        self.assertNotIn("Condition", statement, key)
+                    elif service:
+                        self.assertEqual(statement["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012", key)
+
+
 class NameTests(unittest.TestCase):
     base = PROFILES["app-cognito-machines"]
 
