@@ -176,6 +176,18 @@ class NameTests(unittest.TestCase):
         self.assertTrue(stack.flatten({**self.base, "VpcCidr": "10.0.0.0/22", "SubnetBits": "6"})["Resources"])
 
 
+class NestedStackTests(unittest.TestCase):
+    def test_no_nested_stack_wants_values_that_a_change_set_does_not_know_yet(self):
+        # In a change set of a stack that is not there yet, outputs of other stacks are texts such as {{IntrinsicFunction:...}}. A
+        # type such as AWS::EC2::Subnet::Id is looked up by its value at once, and Fn::Select behind the first part has none.
+        for path in sorted((stack.ROOT_TEMPLATE.parent / "templates").glob("*.yaml")):
+            template = stack.load(path)
+            for name, about in template["Parameters"].items():
+                self.assertIn(about["Type"], ("String", "Number", "CommaDelimitedList"), f"{path.name} {name}")
+                if about["Type"] == "CommaDelimitedList":
+                    self.assertNotIn("AllowedPattern", about, f"{path.name} {name}")
+
+
 # What CloudFormation's handlers call beyond the obvious, by the permissions that the registry's schemas list: without it, making,
 # reading or deleting such a resource ends at AccessDenied.
 HANDLERS = {
