@@ -176,6 +176,21 @@ class NameTests(unittest.TestCase):
         self.assertTrue(stack.flatten({**self.base, "VpcCidr": "10.0.0.0/22", "SubnetBits": "6"})["Resources"])
 
 
+class WayOutTests(unittest.TestCase):
+    def test_what_is_on_the_internet_is_not_asked_for_without_a_way_there(self):
+        server = {**PROFILES["server-cognito-internet"], "NatGateways": "none"}
+        tokens = {"JwtIssuer": "https://login.example.com", "JwtKeysUrl": "https://login.example.com/keys", "JwtAudience": "mlflow"}
+        for changes, reason in (
+            ({}, "no way to keys"),
+            ({"AuthMode": "jwt", "LoadBalancerScheme": "internal", **tokens}, "no way to keys"),
+            ({"AuthMode": "network", "LoadBalancerScheme": "internal", "MlflowKind": "App", "ScheduleStart": "", "ScheduleStop": ""}, "for a tracking server"),
+        ):
+            with self.subTest(**changes), self.assertRaisesRegex(stack.Problem, reason):
+                stack.flatten({**server, **changes})
+        for changes in ({"AuthMode": "jwt", **tokens}, {"AuthMode": "network", "LoadBalancerScheme": "internal"}):
+            self.assertTrue(stack.flatten({**server, **changes})["Resources"])
+
+
 class NestedStackTests(unittest.TestCase):
     def test_no_nested_stack_wants_values_that_a_change_set_does_not_know_yet(self):
         # In a change set of a stack that is not there yet, outputs of other stacks are texts such as {{IntrinsicFunction:...}}. A
