@@ -142,7 +142,7 @@ class NameTests(unittest.TestCase):
 
     def test_a_name_that_some_service_refuses_is_refused_before_anything_is_made(self):
         # Load balancers: no internal-, no hyphen at the end. Trails: three characters, no two hyphens in a row. Roles and buckets of
-        # nested stacks: their names are cut to 24 characters of the stack's name.
+        # nested stacks: where their names would be too long, 25 characters of the stack's name are left.
         for name in ("internal-mlflow", "mlflow-", "ml--flow", "ml", "-mlflow", "Mlflow", "1mlflow", "m" * 24):
             with self.subTest(name=name), self.assertRaisesRegex(stack.Problem, "Prefix is"):
                 stack.flatten(self.base, name)
