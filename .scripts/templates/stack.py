@@ -236,11 +236,18 @@ class Scope:
 
     def function_select(self, argument):
         index, choices = int(self.resolve(argument[0])), self.resolve(argument[1])
-        return choices[index] if isinstance(choices, list) else {"Fn::Select": [index, choices]}
+        if not isinstance(choices, list):
+            return {"Fn::Select": [index, choices]}
+        if index >= len(choices):
+            raise Problem(f"{', '.join(map(str, choices))} are {len(choices)}, and {self.prefix or 'the template'} needs {index + 1}.")
+        return choices[index]
 
     def function_cidr(self, argument):
         block, count, bits = (self.resolve(part) for part in argument)
-        networks = ipaddress.ip_network(block).subnets(new_prefix=32 - int(bits))
+        whole = ipaddress.ip_network(block, strict=False)
+        if 2 ** (32 - whole.prefixlen) < int(count) * 2 ** int(bits):
+            raise Problem(f"{block} does not hold {count} subnets of {bits} bits each: take a larger network or smaller subnets.")
+        networks = whole.subnets(new_prefix=32 - int(bits))
         return [str(network) for network, _ in zip(networks, range(int(count)))]
 
     def function_getazs(self, argument):

@@ -298,7 +298,10 @@ class FirewallTests(EachProfile):
             managed = {rule["Statement"]["ManagedRuleGroupStatement"]["Name"]: rule for rule in acl["Rules"] if "OverrideAction" in rule}
             self.assertEqual(set(managed), {"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"})
             counted = managed["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-            self.assertEqual({each["Name"] for each in counted}, {"SizeRestrictions_BODY", "CrossSiteScripting_BODY"})
+            self.assertEqual({each["Name"] for each in counted}, {
+                "SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "EC2MetaDataSSRF_BODY",
+                "SizeRestrictions_QUERYSTRING", "SizeRestrictions_Cookie_HEADER", "RestrictedExtensions_URIPATH",
+                "RestrictedExtensions_QUERYARGUMENTS"})
             association, = of_type(template, "AWS::WAFv2::WebACLAssociation").values()
             self.assertEqual(association["ResourceArn"], {"Ref": "EdgeLoadBalancer"})
 
