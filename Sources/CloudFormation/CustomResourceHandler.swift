@@ -47,12 +47,23 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
     ///
     /// - Returns: What became of it, for a person and for a destination: the status, the reason and the id, or the
     ///   number of the hand-over.
-    /// - Throws: ``MalformedEvent`` when the event does not say where its answer goes; ``ReplyDeliveryError`` when the
+    /// - Throws: ``MalformedEvent`` when the event does not say where its answer goes and is no record of a failure;
+    ///   ``ReplyDeliveryError`` when the
     ///   answer could not be sent but may be yet, so that Lambda delivers the event again.
     public func handle(_ event: [UInt8], context: LambdaContext) async throws -> [UInt8] {
         let delivery = try Delivery(parsing: event)
-        let address = try ReplyAddress(delivery.event)
-        guard delivery.kind != .success else { return Verdict.ignored("the invocation succeeded").summary }
+        guard delivery.kind != .success else { return Verdict.ignored("The invocation succeeded.").summary }
+        let address: ReplyAddress
+        do {
+            address = try ReplyAddress(delivery.event)
+        } catch {
+            guard case .failure(let sentence) = delivery.kind else { throw error }
+            // To fail at the record of a failure would make another such record, and so on for ever.
+            let why = Redaction().apply(
+                to: "\(sentence) Its event is no custom resource's, so nobody waits for an answer.")
+            context.logger.error("\(why)")
+            return Verdict.ignored(why).summary
+        }
         let key =
             "\(address.stackID) \(address.requestID) \(delivery.handover?.hop ?? 0)"
             + (delivery.kind == .request ? "" : " failure")

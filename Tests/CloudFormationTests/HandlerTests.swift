@@ -212,6 +212,23 @@ private let rows: [Row] = [
         #expect(bench.replies.isEmpty)
     }
 
+    /// An error would fail this invocation too, whose record would come back through the same topic, for ever.
+    @Test(
+        arguments: [
+            ["action": "stop", "trackingServer": "gone"], "no object", event("Create", changing: ["ResponseURL": nil]),
+        ] as [JSONValue])
+    func theRecordOfAFailureThatNobodyWaitsForIsLeftAlone(payload: JSONValue) async throws {
+        let bench = Bench(Shelf())
+        let record: JSONValue = [
+            "requestContext": ["requestId": "r-7", "condition": "RetriesExhausted"], "requestPayload": payload,
+        ]
+        let result = try await bench.handle([
+            "Records": [["EventSource": "aws:sns", "Sns": ["Message": .string(record.description)]]]
+        ])
+        #expect(result["Ignored"]?.string?.contains("r-7") == true, "\(result)")
+        #expect(bench.replies.isEmpty)
+    }
+
     @Test func aDuplicateHasNoSecondEffectAndNoSecondAnswer() async throws {
         let shelf = Shelf()
         let bench = Bench(shelf)
