@@ -126,7 +126,7 @@ private let rows: [Row] = [
         reply: Row.success("s", data: #","NoEcho":true,"Data":{"Key":"k"}"#), calls: ["create demo"]),
 ]
 
-@Suite(.timeLimit(.minutes(1))) struct HandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct HandlerTests {
     @Test(arguments: rows) func everyRequestHasItsAnswer(row: Row) async throws {
         let bench = Bench(row.shelf)
         try await bench.handle(row.event)

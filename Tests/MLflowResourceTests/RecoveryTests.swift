@@ -2,7 +2,7 @@ import AWSServices
 import JSON
 import Testing
 
-@Suite("Work that another delivery or a rollback carries on", .timeLimit(.minutes(1)))
+@Suite("Work that another delivery or a rollback carries on", .timeLimit(.minutes(5)))
 struct RecoveryTests {
     private static let otherRole: JSONValue = "arn:aws:iam::123456789012:role/other"
     private let old = app.with(["AccountDefaultStatus": "ENABLED", "DefaultDomainIdList": ["d-abc"]])

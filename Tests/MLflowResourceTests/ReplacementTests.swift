@@ -5,7 +5,7 @@ import Timestamps
 @testable import AWSServices
 @testable import MLflowResource
 
-@Suite("What takes the place of another", .timeLimit(.minutes(1)))
+@Suite("What takes the place of another", .timeLimit(.minutes(5)))
 struct ReplacementTests {
     private static let otherRole: JSONValue = "arn:aws:iam::123456789012:role/other"
     private let new = app.with(["RoleArn": Self.otherRole])
