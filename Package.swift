@@ -55,6 +55,7 @@ let package = Package(
         module("XML"),
         module("Timestamps"),
         module("Configuration"),
+        module("Waiting"),
 
         // The event loop and the HTTP client on libcurl.
         module("CurlHTTP", ["CCurl", "CLinux", "HTTP"]),
@@ -71,12 +72,14 @@ let package = Package(
         // AWS.
         module("Cryptography", ["COpenSSL"]),
         module("AWSSigning", ["HTTP", "Cryptography", "Timestamps"]),
-        module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", logging]),
+        module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Timestamps", "Configuration", "Waiting", logging]),
 
         module("AWSServices", ["AWSCore", "AWSSigning", "HTTP", "JSON", "XML", "Timestamps"]),
 
         // CloudFormation's custom resources.
-        module("CloudFormation", ["AWSServices", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging]),
+        module(
+            "CloudFormation",
+            ["AWSServices", "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", "Waiting", logging]),
 
         // Features.
         module(
@@ -89,12 +92,15 @@ let package = Package(
             "MLflowProxy",
             [
                 "Compression", "Cryptography", "Encoding", "LambdaEvents", "AWSCore", "AWSServices", "AWSSigning",
-                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", logging,
+                "HTTP", "JSON", "Lambda", "Timestamps", "Configuration", "Waiting", logging,
             ]),
 
         module(
             "VPCCleanup",
-            ["AWSCore", "AWSServices", "CloudFormation", "HTTP", "JSON", "Timestamps", "Configuration", logging]),
+            [
+                "AWSCore", "AWSServices", "CloudFormation", "HTTP", "JSON", "Timestamps", "Configuration", "Waiting",
+                logging,
+            ]),
 
         // The local tool: Lambda, its load balancer and SageMaker MLflow on this machine.
         module(
@@ -132,6 +138,7 @@ let package = Package(
         tests("XML", ["TestSupport"]),
         tests("Timestamps"),
         tests("Configuration"),
+        tests("Waiting"),
         tests("Cryptography", ["Encoding", "TestSupport"]),
         tests("Compression"),
         tests("CurlHTTP", ["HTTP", "TestSupport"]),

@@ -2,6 +2,7 @@ public import AWSSigning
 public import Logging
 internal import Synchronization
 public import Timestamps
+internal import Waiting
 
 /// Keeps another provider's credentials and renews them in time: one renewal at once, however many ask.
 ///
@@ -40,17 +41,14 @@ public final class CachedCredentials: CredentialProvider {
     /// - Throws: The provider's error when there are none and it gives none, `CancellationError` when the task was
     ///   cancelled while it waited.
     public func credentials() async throws -> Credentials {
-        while true {
-            switch decide() {
-            case .use(let credentials): return credentials
-            case .renew: return try await renew()
-            case .wait:
-                switch await renewalByAnother() {
-                case .finished(let result): return try result.get()
-                case .takeOver: return try await renew()
-                case .cancelled: throw CancellationError()
-                case .over: continue
-                }
+        switch decide() {
+        case .use(let credentials): return credentials
+        case .renew: return try await renew()
+        case .wait(let waiter):
+            switch await waiter.value() {
+            case .finished(let result)?: return try result.get()
+            case .takeOver?: return try await renew()
+            case nil: throw CancellationError()
             }
         }
     }
@@ -73,7 +71,10 @@ public final class CachedCredentials: CredentialProvider {
             switch (state.current, need) {
             case (let current?, .none): return .use(current)
             case (let current?, .early) where state.isRenewing: return .use(current)
-            case _ where state.isRenewing: return .wait
+            case _ where state.isRenewing:
+                let waiter = Waiter<Renewal>()
+                state.waiters.append(waiter)
+                return .wait(waiter)
             default:
                 state.isRenewing = true
                 state.lastAttempt = now
@@ -121,44 +122,22 @@ public final class CachedCredentials: CredentialProvider {
             let end = kept.expiration.map { " until \($0)" } ?? ""
             logger.warning("AWS credentials could not be renewed; those at hand are used\(end): \(error)")
         }
-        for waiter in waiters { waiter.continuation.resume(returning: .finished(outcome)) }
+        for waiter in waiters { waiter.give(.finished(outcome)) }
         return outcome
     }
 
-    /// Gives a renewal that was cut short to the first that waits.
+    /// Gives a renewal that was cut short to the first that still waits.
     private func handOver() {
-        let next = state.withLock { state -> Waiter? in
+        while let next = nextInLine(), !next.give(.takeOver) {}
+    }
+
+    /// The first that waits; nil when nobody does, which ends the renewal.
+    private func nextInLine() -> Waiter<Renewal>? {
+        state.withLock { state in
             guard state.waiters.isEmpty else { return state.waiters.removeFirst() }
             state.isRenewing = false
             state.lastAttempt = nil
             return nil
-        }
-        next?.continuation.resume(returning: .takeOver)
-    }
-
-    /// Waits for the renewal under way.
-    private func renewalByAnother() async -> WaitOutcome {
-        let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let immediate = state.withLock { state -> WaitOutcome? in
-                    // A cancellation from here on finds the waiter; one from before shows in the flag.
-                    guard !Task.isCancelled else { return .cancelled }
-                    guard state.isRenewing else { return .over }
-                    state.waiters.append(Waiter(id: id, continuation: continuation))
-                    return nil
-                }
-                if let immediate { continuation.resume(returning: immediate) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-                return state.waiters.remove(at: index)
-            }
-            waiter?.continuation.resume(returning: .cancelled)
         }
     }
 
@@ -168,13 +147,7 @@ public final class CachedCredentials: CredentialProvider {
         var isRenewing = false
         /// When the last renewal began or failed.
         var lastAttempt: Timestamp?
-        var waiters: [Waiter] = []
-        var nextID = 0
-    }
-
-    private struct Waiter {
-        var id: Int
-        var continuation: CheckedContinuation<WaitOutcome, Never>
+        var waiters: [Waiter<Renewal>] = []
     }
 
     private enum Decision {
@@ -183,17 +156,14 @@ public final class CachedCredentials: CredentialProvider {
         /// This task renews.
         case renew
         /// Another task renews.
-        case wait
+        case wait(Waiter<Renewal>)
     }
 
-    private enum WaitOutcome {
-        /// The renewal came to an end.
+    /// What those who wait for a renewal are given.
+    private enum Renewal: Sendable {
+        /// It came to an end.
         case finished(Result<Credentials, any Error>)
         /// The task that renewed was cancelled; this one carries on.
         case takeOver
-        /// This task was cancelled.
-        case cancelled
-        /// The renewal had ended before this task began to wait.
-        case over
     }
 }

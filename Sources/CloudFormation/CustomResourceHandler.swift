@@ -12,14 +12,11 @@ public import Timestamps
 public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
     private let resource: Resource
     private let responder: CustomResourceResponder
-    private let invoker: (any SelfInvoker)?
+    private let handovers: HandoverSender
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let margin: Duration
     private let ledger = DeliveryLedger()
-
-    /// The time work has to end after it was cancelled, so that it does not meet its own continuation.
-    private static var grace: Duration { .seconds(2) }
 
     /// Makes a handler.
     ///
@@ -36,7 +33,7 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
         margin: Duration = .seconds(15)
     ) {
         self.resource = resource
-        self.invoker = invoker
+        handovers = HandoverSender(invoker: invoker, clock: clock, limit: margin / 3)
         self.clock = clock
         self.now = now
         self.margin = margin
@@ -47,12 +44,23 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
     ///
     /// - Returns: What became of it, for a person and for a destination: the status, the reason and the id, or the
     ///   number of the hand-over.
-    /// - Throws: ``MalformedEvent`` when the event does not say where its answer goes; ``ReplyDeliveryError`` when the
+    /// - Throws: ``MalformedEvent`` when the event does not say where its answer goes and is no record of a failure;
+    ///   ``ReplyDeliveryError`` when the
     ///   answer could not be sent but may be yet, so that Lambda delivers the event again.
     public func handle(_ event: [UInt8], context: LambdaContext) async throws -> [UInt8] {
         let delivery = try Delivery(parsing: event)
-        let address = try ReplyAddress(delivery.event)
-        guard delivery.kind != .success else { return Verdict.ignored("the invocation succeeded").summary }
+        guard delivery.kind != .success else { return Verdict.ignored("The invocation succeeded.").summary }
+        let address: ReplyAddress
+        do {
+            address = try ReplyAddress(delivery.event)
+        } catch {
+            guard case .failure(let sentence) = delivery.kind else { throw error }
+            // To fail at the record of a failure would make another such record, and so on for ever.
+            let why = Redaction().apply(
+                to: "\(sentence) Its event is no custom resource's, so nobody waits for an answer.")
+            context.logger.error("\(why)")
+            return Verdict.ignored(why).summary
+        }
         let key =
             "\(address.stackID) \(address.requestID) \(delivery.handover?.hop ?? 0)"
             + (delivery.kind == .request ? "" : " failure")
@@ -66,28 +74,6 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
             }
             if let reply = ledger.unsentReply(key) { return try await settle(.reply(reply)) }
             return try await carryOut(delivery, address, context, settle)
-        }
-    }
-
-    /// What became of an event.
-    private enum Verdict {
-        case reply(CustomResourceReply)
-        case handedOver(Int)
-        case ignored(String)
-
-        var summary: [UInt8] {
-            switch self {
-            case .reply(let reply):
-                let reply = reply.fitted
-                var members = JSONObject([.init(name: "Status", value: .string(reply.status.rawValue))])
-                members["Reason"] = reply.reason.map(JSONValue.string)
-                members.append("PhysicalResourceId", .string(reply.physicalResourceID))
-                return JSONValue.object(members).encoded
-            case .handedOver(let hop):
-                return JSONValue.object(.init([.init(name: "HandedOver", value: .integer(hop))])).encoded
-            case .ignored(let why):
-                return JSONValue.object(.init([.init(name: "Ignored", value: .string(why))])).encoded
-            }
         }
     }
 
@@ -136,7 +122,7 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
         // What arrives too late is not begun: nobody waits for it, and a Delete may be under way.
         guard now() < time.workDeadline else { return try await conclude(.outOfTime) }
         let run = ResourceRun(resource: resource, context: resourceContext)
-        return try await race(run, until: time.workDeadline, conclude)
+        return try await DeadlineRace(clock: clock, budget: max(.zero, time.workDeadline - now())).run(run, conclude)
     }
 
     private func success(
@@ -156,44 +142,6 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
         return CustomResourceReply(success: outcome, to: request.address)
     }
 
-    /// Runs the work against the deadline. When time is up the work is cancelled, and given a moment to end. The answer
-    /// goes out before the group ends, which waits for work that does not heed its cancellation.
-    private func race(
-        _ run: ResourceRun<Resource>, until deadline: Timestamp,
-        _ conclude: @Sendable (ResourceRun<Resource>.End) async throws -> [UInt8]
-    ) async throws -> [UInt8] {
-        let budget = max(.zero, deadline - now())
-        return try await withThrowingTaskGroup(of: ResourceRun<Resource>.End.self) { group in
-            group.addTask { await self.cancelling(run, after: budget) }
-            group.addTask {
-                try? await clock.sleep(for: budget + Self.grace)
-                return .outOfTime
-            }
-            let end = try await group.next() ?? .outOfTime
-            group.cancelAll()
-            return try await conclude(end)
-        }
-    }
-
-    /// Runs the work, cancelled after a time. Work that still comes to a good end is done; an error is then a matter of
-    /// the cancellation.
-    private func cancelling(
-        _ run: ResourceRun<Resource>, after budget: Duration
-    ) async -> ResourceRun<Resource>.End {
-        typealias End = ResourceRun<Resource>.End
-        return await withTaskGroup(of: End.self) { group in
-            group.addTask { await run.work() }
-            group.addTask {
-                try? await clock.sleep(for: budget)
-                return .outOfTime
-            }
-            let first = await group.next() ?? .outOfTime
-            group.cancelAll()
-            guard case .outOfTime = first, let last = await group.next(), case .done = last else { return first }
-            return last
-        }
-    }
-
     /// Hands the work over, or answers what is left to do.
     private func outOfTime(
         _ delivery: Delivery, _ time: TimeBudget, _ refusal: FailedRequest, _ progress: Progress.Snapshot,
@@ -208,7 +156,7 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
             obstacle = "The work was handed over \(Handover.maximumHops) times and has not come to its end"
         } else {
             do {
-                try await handOver(handover, context)
+                try await handovers.send(handover, to: context.invokedFunctionARN)
                 context.logger.info("The time of this invocation is over; the work goes on in hand-over \(hop).")
                 return .handedOver(hop)
             } catch {
@@ -217,25 +165,6 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
             }
         }
         return .reply(refusal.reply(obstacle, progress, isInterrupted: true))
-    }
-
-    private func handOver(_ handover: Handover, _ context: LambdaContext) async throws {
-        guard let invoker else { throw HandoverError("this function is not set up to call itself") }
-        guard let arn = context.invokedFunctionARN else { throw HandoverError("Lambda did not say its ARN") }
-        let payload = handover.encoded
-        guard payload.count <= Handover.maximumBytes else {
-            throw HandoverError("its state is too large (\(payload.count) bytes of \(Handover.maximumBytes))")
-        }
-        let limit = margin / 3
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await invoker.invoke(functionARN: arn, payload: payload) }
-            group.addTask {
-                try await clock.sleep(for: limit)
-                throw HandoverError("Lambda did not answer within \(limit)")
-            }
-            defer { group.cancelAll() }
-            try await group.next()
-        }
     }
 
     private func send(_ reply: CustomResourceReply, to address: ReplyAddress, _ context: LambdaContext) async throws {
@@ -251,10 +180,4 @@ public struct CustomResourceHandler<Resource: CustomResource>: LambdaHandler {
             if !error.isFinal { throw error }
         }
     }
-}
-
-/// Why work could not be handed over.
-private struct HandoverError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

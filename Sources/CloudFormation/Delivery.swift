@@ -43,7 +43,13 @@ public struct Delivery: Sendable, Hashable {
         var kind = Kind.request
         for _ in 0..<Self.maximumWrappings {
             if let records = value["Records"] {
-                value = try Self.message(of: records)
+                do throws(MalformedEvent) {
+                    value = try Self.message(of: records)
+                } catch {
+                    // What failed was no delivery of a topic; its record is one all the same.
+                    guard kind == .request else { break }
+                    throw error
+                }
             } else if Self.isRecord(value["detail"]), let detail = value["detail"] {
                 value = detail
             } else if Self.isRecord(value), let payload = value["requestPayload"] {
@@ -54,14 +60,14 @@ public struct Delivery: Sendable, Hashable {
             }
         }
         self.kind = kind
-        if let content = value[Handover.key] {
-            let handover = try Handover(content)
-            self.handover = handover
-            event = handover.event
-        } else {
-            handover = nil
-            event = value
-        }
+        handover = try Self.handover(in: value, kind)
+        event = handover?.event ?? value
+    }
+
+    /// The work handed over that an event is, or nil when it is none. A record may be of something else that looks alike.
+    private static func handover(in value: JSONValue, _ kind: Kind) throws(MalformedEvent) -> Handover? {
+        guard let content = value[Handover.key] else { return nil }
+        return kind == .request ? try Handover(content) : try? Handover(content)
     }
 
     /// Whether the event is one for a custom resource, for a function that has other events too.

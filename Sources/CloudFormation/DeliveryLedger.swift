@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Waiting
 
 /// Lets every delivery have its effect once in this process: a second one that comes meanwhile waits for the first, one
 /// that comes afterwards gets the first one's result, and one that comes because the answer could not be sent finds that
@@ -9,23 +10,23 @@ final class DeliveryLedger: Sendable {
     /// How many deliveries are remembered.
     static let capacity = 64
 
-    private struct Waiter {
-        var id: Int
-        var continuation: CheckedContinuation<Turn, Never>
-    }
+    private typealias Outcome = Result<[UInt8], any Error>
 
     private enum Turn {
+        /// Nobody was at it: this delivery is carried out.
         case first
-        case finished(Result<[UInt8], any Error>)
-        case cancelled
+        /// It was carried out.
+        case finished([UInt8])
+        /// Another delivery is being carried out.
+        case running(Waiter<Outcome>)
     }
 
     private struct State {
-        var running: [String: [Waiter]] = [:]
+        /// The keys that are being carried out, with the deliveries that wait for it.
+        var running: [String: [Waiter<Outcome>]] = [:]
         var finished: [String: [UInt8]] = [:]
         var unsent: [String: CustomResourceReply] = [:]
         var order: [String] = []
-        var nextID = 0
 
         /// Remembers that there is something about a key, and forgets the oldest.
         mutating func touch(_ key: String) {
@@ -41,10 +42,15 @@ final class DeliveryLedger: Sendable {
     private let state = Mutex(State())
 
     /// Carries out the work unless it was, and gives its result.
+    ///
+    /// - Throws: What the work throws, its first delivery's for one that waits; `CancellationError` when the task was
+    ///   cancelled while it waited.
     func once(_ key: String, _ work: () async throws -> [UInt8]) async throws -> [UInt8] {
-        switch await turn(key) {
-        case .finished(let result): return try result.get()
-        case .cancelled: throw CancellationError()
+        switch turn(key) {
+        case .finished(let result): return result
+        case .running(let waiter):
+            guard let outcome = await waiter.value() else { throw CancellationError() }
+            return try outcome.get()
         case .first: break
         }
         do {
@@ -70,36 +76,20 @@ final class DeliveryLedger: Sendable {
         }
     }
 
-    private func turn(_ key: String) async -> Turn {
-        let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let immediate = state.withLock { state -> Turn? in
-                    // A cancellation from here on finds the waiter; one from before shows in the flag.
-                    guard !Task.isCancelled else { return .cancelled }
-                    if let result = state.finished[key] { return .finished(.success(result)) }
-                    guard state.running[key] != nil else {
-                        state.running[key] = []
-                        return .first
-                    }
-                    state.running[key]?.append(Waiter(id: id, continuation: continuation))
-                    return nil
-                }
-                if let immediate { continuation.resume(returning: immediate) }
+    private func turn(_ key: String) -> Turn {
+        state.withLock { state in
+            if let result = state.finished[key] { return .finished(result) }
+            guard state.running[key] != nil else {
+                state.running[key] = []
+                return .first
             }
-        } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.running[key]?.firstIndex(where: { $0.id == id }) else { return nil }
-                return state.running[key]?.remove(at: index)
-            }
-            waiter?.continuation.resume(returning: .cancelled)
+            let waiter = Waiter<Outcome>()
+            state.running[key]?.append(waiter)
+            return .running(waiter)
         }
     }
 
-    private func end(_ key: String, _ result: Result<[UInt8], any Error>) {
+    private func end(_ key: String, _ result: Outcome) {
         let waiters = state.withLock { state in
             if case .success(let value) = result {
                 state.unsent[key] = nil
@@ -108,6 +98,6 @@ final class DeliveryLedger: Sendable {
             }
             return state.running.removeValue(forKey: key) ?? []
         }
-        for waiter in waiters { waiter.continuation.resume(returning: .finished(result)) }
+        for waiter in waiters { waiter.give(result) }
     }
 }

@@ -13,8 +13,8 @@ extension LambdaRuntime {
         case restoreFailed = 65
     }
 
-    /// The whole life of a function that answers at once: makes the handler, then serves until it is stopped. When
-    /// making it fails, Lambda is told why with `init/error`.
+    /// The whole life of a function: makes it, then serves until it is stopped. When making it fails, Lambda is told why
+    /// with `init/error`.
     ///
     /// - Parameters:
     ///   - environment: Where `AWS_LAMBDA_RUNTIME_API` and its like are read from.
@@ -24,42 +24,13 @@ extension LambdaRuntime {
     ///   - started: Called with the runtime before its first event, so that a signal can ``stop()`` it.
     ///   - afterRestore: With SnapStart, called after a snapshot was restored, to renew what must not be shared by
     ///     copies: connections, random state, credentials.
-    ///   - make: Makes the handler.
+    ///   - make: Makes what answers the invocations.
     /// - Returns: With what code to exit.
     public static func launch(
         environment: Environment, transport: any HTTPTransport, clock: any Clock<Duration>, logger: Logger,
         started: @Sendable (LambdaRuntime) -> Void = { _ in },
         afterRestore: @Sendable () async throws -> Void = {},
-        make: @Sendable () async throws -> any LambdaHandler
-    ) async -> ExitCode {
-        await launch(
-            environment: environment, transport: transport, logger: logger, started: started, afterRestore: afterRestore
-        ) { client, concurrency in
-            LambdaRuntime(
-                try await make(), client: client, concurrency: concurrency, clock: clock, logger: logger)
-        }
-    }
-
-    /// The whole life of a function that streams its answer.
-    public static func launch(
-        environment: Environment, transport: any HTTPTransport, clock: any Clock<Duration>, logger: Logger,
-        started: @Sendable (LambdaRuntime) -> Void = { _ in },
-        afterRestore: @Sendable () async throws -> Void = {},
-        makeStreaming: @Sendable () async throws -> any StreamingLambdaHandler
-    ) async -> ExitCode {
-        await launch(
-            environment: environment, transport: transport, logger: logger, started: started, afterRestore: afterRestore
-        ) { client, concurrency in
-            LambdaRuntime(
-                streaming: try await makeStreaming(), client: client, concurrency: concurrency, clock: clock,
-                logger: logger)
-        }
-    }
-
-    private static func launch(
-        environment: Environment, transport: any HTTPTransport, logger: Logger,
-        started: @Sendable (LambdaRuntime) -> Void, afterRestore: @Sendable () async throws -> Void,
-        makeRuntime: @Sendable (RuntimeAPIClient, Int) async throws -> LambdaRuntime
+        make: @Sendable () async throws -> Function
     ) async -> ExitCode {
         let client: RuntimeAPIClient
         do {
@@ -72,7 +43,9 @@ extension LambdaRuntime {
         let mark = ThrowTrace.mark()
         let runtime: LambdaRuntime
         do {
-            runtime = try await makeRuntime(client, try concurrency(in: environment))
+            let concurrency = try Self.concurrency(in: environment)
+            runtime = LambdaRuntime(
+                try await make(), client: client, concurrency: concurrency, clock: clock, logger: logger)
         } catch {
             // What somebody set is mended by the sentence; a place in the code would only hide it.
             let stack = error is ConfigurationError ? [] : ThrowTrace.stack(of: error, since: mark)

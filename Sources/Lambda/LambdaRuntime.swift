@@ -6,48 +6,35 @@ public import Logging
 /// Nothing that Lambda or the network answers ends it: a call that fails is logged and tried again, ever more slowly.
 public final class LambdaRuntime: Sendable {
     /// The two kinds of function.
-    enum Work: Sendable {
+    public enum Function: Sendable {
+        /// One that answers at once.
         case whole(any LambdaHandler)
+        /// One that streams its answer.
         case streamed(any StreamingLambdaHandler)
     }
 
     /// The number of invocations taken at a time.
     public let concurrency: Int
 
-    let work: Work
+    let function: Function
     let client: RuntimeAPIClient
     let clock: any Clock<Duration>
     let logger: Logger
     private let gate = DrainGate()
     private let traceVariable: TraceIDVariable?
 
-    /// Makes a runtime of a function that answers at once.
+    /// Makes a runtime.
     ///
     /// - Parameters:
-    ///   - handler: The function.
+    ///   - function: What answers the invocations.
     ///   - client: The Runtime API.
     ///   - concurrency: How many invocations to take at a time, at least one.
     ///   - clock: What waits between tries.
     ///   - logger: Given to the handler, and told of every call that failed.
-    public convenience init(
-        _ handler: any LambdaHandler, client: RuntimeAPIClient, concurrency: Int = 1, clock: any Clock<Duration>,
-        logger: Logger
+    public init(
+        _ function: Function, client: RuntimeAPIClient, concurrency: Int = 1, clock: any Clock<Duration>, logger: Logger
     ) {
-        self.init(.whole(handler), client: client, concurrency: concurrency, clock: clock, logger: logger)
-    }
-
-    /// Makes a runtime of a function that streams its answer.
-    public convenience init(
-        streaming handler: any StreamingLambdaHandler, client: RuntimeAPIClient, concurrency: Int = 1,
-        clock: any Clock<Duration>, logger: Logger
-    ) {
-        self.init(.streamed(handler), client: client, concurrency: concurrency, clock: clock, logger: logger)
-    }
-
-    private init(
-        _ work: Work, client: RuntimeAPIClient, concurrency: Int, clock: any Clock<Duration>, logger: Logger
-    ) {
-        self.work = work
+        self.function = function
         self.client = client
         self.concurrency = max(1, concurrency)
         self.clock = clock
@@ -117,7 +104,7 @@ public final class LambdaRuntime: Sendable {
         invocation.context.logger = logger
         traceVariable?.set(invocation.context.traceID)
         await LambdaContext.$current.withValue(invocation.context) {
-            switch work {
+            switch function {
             case .whole(let handler): await answer(invocation, with: handler)
             case .streamed(let handler): await stream(invocation, from: handler)
             }

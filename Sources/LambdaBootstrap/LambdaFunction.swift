@@ -14,11 +14,7 @@ public enum LambdaFunction {
     /// - Parameter make: Makes the handler, once. What it throws is reported to Lambda as the reason why the function
     ///   cannot start.
     public static func run(_ make: @escaping @Sendable (FunctionServices) async throws -> any LambdaHandler) -> Never {
-        start { services, started in
-            await LambdaRuntime.launch(
-                environment: services.environment, transport: services.transport, clock: services.clock,
-                logger: services.logger, started: started, make: { try await make(services) })
-        }
+        start { .whole(try await make($0)) }
     }
 
     /// Runs a function that streams its answers, for the life of the process.
@@ -27,19 +23,12 @@ public enum LambdaFunction {
     public static func runStreaming(
         _ make: @escaping @Sendable (FunctionServices) async throws -> any StreamingLambdaHandler
     ) -> Never {
-        start { services, started in
-            await LambdaRuntime.launch(
-                environment: services.environment, transport: services.transport, clock: services.clock,
-                logger: services.logger, started: started, makeStreaming: { try await make(services) })
-        }
+        start { .streamed(try await make($0)) }
     }
 
-    private typealias Launch =
-        @Sendable (
-            _ services: FunctionServices, _ started: @Sendable (LambdaRuntime) -> Void
-        ) async -> LambdaRuntime.ExitCode
-
-    private static func start(_ launch: @escaping Launch) -> Never {
+    private static func start(
+        _ make: @escaping @Sendable (FunctionServices) async throws -> LambdaRuntime.Function
+    ) -> Never {
         ProcessSetup.apply()
         let services: FunctionServices
         let loop: EventLoop
@@ -57,7 +46,9 @@ public enum LambdaFunction {
             services.logger.warning("SIGTERM will end the function at once: \(error)")
         }
         Task(executorPreference: loop) {
-            let code = await launch(services) { termination.set($0) }
+            let code = await LambdaRuntime.launch(
+                environment: services.environment, transport: services.transport, clock: services.clock,
+                logger: services.logger, started: { termination.set($0) }, make: { try await make(services) })
             exit(code.rawValue)
         }
         loop.run()

@@ -36,9 +36,11 @@ public struct MLflowCustomResource: CustomResource {
     ) async throws -> ResourceOutcome {
         let id = context.request.address.physicalResourceID ?? ""
         let life = life(properties.kind, context)
-        guard MLflowProperties.Kind(arn: id) == properties.kind else {
+        let kind = MLflowProperties.Kind(arn: id)
+        guard kind == properties.kind else {
             context.log("The Kind is another one: a \(life.calls.noun) takes the place of \(id).")
-            return try await life.create(properties).outcome
+            // An id that is no ARN, of a Create that was interrupted, may be too long for a tag.
+            return try await life.create(properties, replacing: kind == nil ? nil : id).outcome
         }
         return try await life.update(id, to: properties, from: old).outcome
     }
@@ -46,7 +48,16 @@ public struct MLflowCustomResource: CustomResource {
     /// Deletes it and waits until it is gone, unless it is to be kept.
     public func delete(_ properties: MLflowProperties?, context: CustomResourceContext) async throws {
         guard let arn = context.physicalResourceID, let kind = MLflowProperties.Kind(arn: arn) else { return }
-        try await life(kind, context).delete(arn, retains: properties?.deletionPolicy == .retain)
+        let retains = properties.map { $0.deletionPolicy == .retain } ?? Self.mayRetain(context.request)
+        try await life(kind, context).delete(arn, retains: retains)
+    }
+
+    /// Whether a request says `DeletionPolicy: Retain`, or something like it, when its properties cannot be read: what is
+    /// deleted does not come back.
+    private static func mayRetain(_ request: CustomResourceRequest) -> Bool {
+        var reader = PropertyReader(request.properties)
+        guard reader.value("DeletionPolicy") != nil else { return false }
+        return reader.choice("DeletionPolicy", MLflowProperties.DeletionPolicy.self) != .delete
     }
 
     /// Looks for what this resource made, by its tags.
@@ -71,8 +82,6 @@ public struct MLflowCustomResource: CustomResource {
     }
 
     private func life(_ kind: MLflowProperties.Kind, _ context: CustomResourceContext) -> MLflowLife {
-        MLflowLife(
-            calls: MLflowCalls(kind: kind, service: service),
-            interval: kind == .app ? interval : interval * 2, context: context)
+        MLflowLife(kind, service: service, interval: interval, context: context)
     }
 }

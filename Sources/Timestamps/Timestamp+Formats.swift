@@ -2,7 +2,8 @@ extension Timestamp {
     /// `2015-08-30T12:36:00.123Z` (RFC 3339), rounded down to milliseconds.
     public var iso8601: String {
         let time = CivilTime(self)
-        let milliseconds = (nanosecondsSinceEpoch - secondsSinceEpoch * 1_000_000_000) / 1_000_000
+        let rest = nanosecondsSinceEpoch % 1_000_000_000
+        let milliseconds = (rest < 0 ? rest + 1_000_000_000 : rest) / 1_000_000
         return time.date(separator: "-") + "T" + time.clock(separator: ":") + "." + digits(milliseconds, 3) + "Z"
     }
 
@@ -13,7 +14,8 @@ extension Timestamp {
     }
 
     /// Reads RFC 3339 (`2026-11-21T04:04:22Z`, with an optional fraction or offset) and the basic form
-    /// (`20261121T040422Z`); nil when the text is neither.
+    /// (`20261121T040422Z`); nil when the text is neither. A time beyond the representable range (years 1678 to 2262)
+    /// is clamped to it.
     public init?(iso8601 text: String) {
         var reader = FieldReader(text)
         guard let year = reader.number(4) else { return nil }
@@ -31,8 +33,9 @@ extension Timestamp {
         guard let offset = reader.offset(), reader.isAtEnd,
             let time = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
         else { return nil }
-        self.init(secondsSinceEpoch: time.secondsSinceEpoch - offset)
-        nanosecondsSinceEpoch += nanoseconds
+        // A year has four digits, so that nothing overflows before it is clamped.
+        let exact = Int128(time.secondsSinceEpoch - offset) * 1_000_000_000 + Int128(nanoseconds)
+        self.init(nanosecondsSinceEpoch: Int64(clamping: exact))
     }
 
     /// Reads an HTTP date (`Sun, 06 Nov 1994 08:49:37 GMT`; RFC 9110, section 5.6.7), the form of `Date`; nil for

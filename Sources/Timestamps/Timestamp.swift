@@ -31,8 +31,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Whole seconds since the epoch, rounded down.
     public var secondsSinceEpoch: Int64 {
-        nanosecondsSinceEpoch >= 0
-            ? nanosecondsSinceEpoch / 1_000_000_000 : (nanosecondsSinceEpoch - 999_999_999) / 1_000_000_000
+        let (seconds, rest) = nanosecondsSinceEpoch.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return rest < 0 ? seconds - 1 : seconds
     }
 
     /// Whole milliseconds since the epoch, rounded towards zero.

@@ -67,7 +67,8 @@ public struct VPCCleanupResource: CustomResource {
         var options = properties?.options ?? CleanupOptions(vpcID: vpcID)
         options.vpcID = vpcID
         let run = run(options, context)
-        let plan = properties?.dryRun == true ? try await run.plan(isFull: true) : try await run.clean()
+        let isDryRun = properties?.dryRun ?? Self.mayBeDryRun(context.request)
+        let plan = isDryRun ? try await run.plan(isFull: true) : try await run.clean()
         var attributes = CleanupAttributes(state: run.journal.state)
         attributes.plan = plan
         if plan == nil { attributes.preface = ["\(vpcID) is gone"] }
@@ -83,6 +84,12 @@ public struct VPCCleanupResource: CustomResource {
     /// Whether the id names a VPC as this resource does.
     public func isOwn(_ physicalID: String, context: CustomResourceContext) -> Bool {
         Self.vpcID(of: physicalID) != nil
+    }
+
+    /// Whether a request says `DryRun`, or something like it, when its properties cannot be read: better nothing is deleted.
+    private static func mayBeDryRun(_ request: CustomResourceRequest) -> Bool {
+        var reader = PropertyReader(request.properties)
+        return reader.value("DryRun") != nil && reader.bool("DryRun") != false
     }
 
     private static func vpcID(of physicalID: String) -> String? {

@@ -221,8 +221,10 @@ ROWS = [
         identifier="arn:aws:sagemaker:us-east-1:123456789012:mlflow-app/app-NOBODYKNOWS1", idle=True)), (), made=0),
     Row("deleted twice", (create(), delete(), delete(identifier=0, idle=True)), ()),
     Row("kept, then taken over", (
-        create(), delete({**APP, "DeletionPolicy": "Retain"}, idle=True), create(RENAMED_APP | {"Name": "demo"})),
+        create(), delete({**APP, "DeletionPolicy": "Retain"}), create(RENAMED_APP | {"Name": "demo"})),
         ({"Name": "demo", "tags": {"team": "other", "new": ""}},)),
+    Row("kept, then a Create nobody answered is rolled back", (
+        create(), delete({**APP, "DeletionPolicy": "Retain"}), delete(identifier="demo-MLflow-1ABCDEFGHIJKL", idle=True)), IS_APP),
     Row("invalid properties", (create(
         {"Kind": "App", "Name": "-x", "ArtifactStoreUri": "ftp://x", "RoleARN": ROLE}, outcome="FAILED", reason="Name", idle=True),
         delete({"Kind": "Ap"}, idle=True)), (), made=0),

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Timestamps
 
-@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.timeLimit(.minutes(5))) struct DeadlineTests {
     @Test func workThatOutlastsAnInvocationGoesOnInTheNext() async throws {
         let successor = Successor()
         let first = Bench(

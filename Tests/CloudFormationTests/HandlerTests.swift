@@ -126,7 +126,7 @@ private let rows: [Row] = [
         reply: Row.success("s", data: #","NoEcho":true,"Data":{"Key":"k"}"#), calls: ["create demo"]),
 ]
 
-@Suite(.timeLimit(.minutes(1))) struct HandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct HandlerTests {
     @Test(arguments: rows) func everyRequestHasItsAnswer(row: Row) async throws {
         let bench = Bench(row.shelf)
         try await bench.handle(row.event)
@@ -209,6 +209,23 @@ private let rows: [Row] = [
             "requestContext": ["condition": "Success"], "requestPayload": event("Create"),
         ])
         #expect(result["Ignored"] != nil)
+        #expect(bench.replies.isEmpty)
+    }
+
+    /// An error would fail this invocation too, whose record would come back through the same topic, for ever.
+    @Test(
+        arguments: [
+            ["action": "stop", "trackingServer": "gone"], "no object", event("Create", changing: ["ResponseURL": nil]),
+        ] as [JSONValue])
+    func theRecordOfAFailureThatNobodyWaitsForIsLeftAlone(payload: JSONValue) async throws {
+        let bench = Bench(Shelf())
+        let record: JSONValue = [
+            "requestContext": ["requestId": "r-7", "condition": "RetriesExhausted"], "requestPayload": payload,
+        ]
+        let result = try await bench.handle([
+            "Records": [["EventSource": "aws:sns", "Sns": ["Message": .string(record.description)]]]
+        ])
+        #expect(result["Ignored"]?.string?.contains("r-7") == true, "\(result)")
         #expect(bench.replies.isEmpty)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 private enum Kind: String, CaseIterable { case app = "App", server = "TrackingServer" }
 
-@Suite(.timeLimit(.minutes(1))) struct PropertyReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct PropertyReaderTests {
     private func problems(
         _ properties: JSONValue, _ read: (inout PropertyReader) -> Void
     ) -> [String] {

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RedactionTests {
+@Suite(.timeLimit(.minutes(5))) struct RedactionTests {
     /// Every canary holds the word that must not come out.
     @Test(arguments: [
         "see https://h.example/p?token=CANARY&x=1 now", "AKIACANARYCANARYCANA", "ASIACANARYCANARYCANA done",

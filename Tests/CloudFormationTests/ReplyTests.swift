@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloudFormation
 
-@Suite(.timeLimit(.minutes(1))) struct ReplyTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplyTests {
     private func address() throws -> ReplyAddress { try ReplyAddress(event("Create")) }
 
     private func text(_ length: Int, _ generator: inout SeededGenerator) -> String {

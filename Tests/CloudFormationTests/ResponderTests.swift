@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Timestamps
 
-@Suite(.timeLimit(.minutes(1))) struct ResponderTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponderTests {
     private let clock = ManualClock(jumps: true)
 
     private func send(

@@ -46,7 +46,7 @@ private struct Greeting: CustomResource {
     func find(_ properties: Properties?, context: CustomResourceContext) async throws -> String? { nil }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct StandaloneTests {
+@Suite(.timeLimit(.minutes(5))) struct StandaloneTests {
     private func reply(to event: JSONValue) async throws -> JSONValue {
         let transport = StubTransport { _ in HTTPResponse(status: 200) }
         let handler = CustomResourceHandler(Greeting(), transport: transport, clock: ManualClock())

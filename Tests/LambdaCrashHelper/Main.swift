@@ -58,7 +58,7 @@ struct Once: HTTPTransport {
             let client = RuntimeAPIClient(
                 transport: Once(event: mode == "throw" ? [] : [1]), endpoint: try RuntimeAPIEndpoint("localhost:1"))
             await LambdaRuntime(
-                Thrower(), client: client, clock: ContinuousClock(), logger: LambdaContext.silentLogger
+                .whole(Thrower()), client: client, clock: ContinuousClock(), logger: LambdaContext.silentLogger
             ).run()
         default:
             CrashReporter.install()

@@ -16,7 +16,8 @@ import Testing
         let service = FakeService([.event("1")])
         let transport = service.transport
         let runtime = LambdaRuntime(
-            Closure.echo, client: try service.client(transport), clock: service.clock, logger: service.log.logger)
+            .whole(Closure.echo), client: try service.client(transport), clock: service.clock,
+            logger: service.log.logger)
         runtime.stop()
         await runtime.run()
         #expect(transport.requests.isEmpty)
@@ -31,7 +32,8 @@ import Testing
             return Array("\(Task.isCancelled)".utf8)
         }
         let runtime = LambdaRuntime(
-            handler, client: try service.client(service.transport), clock: service.clock, logger: service.log.logger)
+            .whole(handler), client: try service.client(service.transport), clock: service.clock,
+            logger: service.log.logger)
         holder.withLock { $0 = runtime }
         await service.run(runtime)
         #expect(service.posts.count == 1)
@@ -50,7 +52,7 @@ import Testing
             return HTTPResponse(status: 202)
         }
         let runtime = LambdaRuntime(
-            Closure { _, _ in Array("\(Task.isCancelled)".utf8) },
+            .whole(Closure { _, _ in Array("\(Task.isCancelled)".utf8) }),
             client: RuntimeAPIClient(transport: transport, endpoint: try RuntimeAPIEndpoint("localhost:1")),
             clock: ManualClock(), logger: LogRecorder().logger)
         holder.withLock { $0 = runtime }
@@ -62,7 +64,7 @@ import Testing
         let clock = ManualClock()
         let transport = RawTransport { _ in HTTPResponse(status: 500) }
         let runtime = LambdaRuntime(
-            Closure.echo,
+            .whole(Closure.echo),
             client: RuntimeAPIClient(transport: transport, endpoint: try RuntimeAPIEndpoint("localhost:1")),
             clock: clock, logger: LogRecorder().logger)
         async let ended: Void = runtime.run()

@@ -88,7 +88,7 @@ private struct Chosen: LambdaFault {
         return await LambdaRuntime.launch(
             environment: Environment(environment), transport: service.transport, clock: service.clock,
             logger: service.log.logger, started: { runtime in service.willRun(runtime) }, afterRestore: afterRestore,
-            make: make)
+            make: { .whole(try await make()) })
     }
 
     @Test func aWrongConfigurationIsToldToLambda() async throws {

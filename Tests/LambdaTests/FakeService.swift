@@ -68,12 +68,13 @@ final class FakeService: Sendable {
     func run(_ handler: any LambdaHandler, concurrency: Int = 1) async throws {
         await run(
             LambdaRuntime(
-                handler, client: try client(transport), concurrency: concurrency, clock: clock, logger: log.logger))
+                .whole(handler), client: try client(transport), concurrency: concurrency, clock: clock,
+                logger: log.logger))
     }
 
     func run(streaming handler: any StreamingLambdaHandler) async throws {
         await run(
-            LambdaRuntime(streaming: handler, client: try client(transport), clock: clock, logger: log.logger))
+            LambdaRuntime(.streamed(handler), client: try client(transport), clock: clock, logger: log.logger))
     }
 
     /// Remembers whom to stop.

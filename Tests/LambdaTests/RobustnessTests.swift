@@ -83,7 +83,8 @@ private let answerPath = "/2018-06-01/runtime/invocation/good/response"
         let transport = service.transport
         await service.run(
             LambdaRuntime(
-                Closure.echo, client: try service.client(transport), clock: service.clock, logger: service.log.logger))
+                .whole(Closure.echo), client: try service.client(transport), clock: service.clock,
+                logger: service.log.logger))
         #expect(transport.options.allSatisfy { $0.timeout == nil })
         for options in transport.options {
             guard case .none = options.proxy else {

@@ -102,12 +102,13 @@ private struct Broken: Error, CustomStringConvertible { var description = "The d
                 : try await transport.send(request, options: TransferOptions())
         }
         let runtime = LambdaRuntime(
-            streaming: StreamClosure { response in
-                for _ in 0..<50 {
-                    try await response.write([1])
-                    written.withLock { $0 += 1 }
-                }
-            }, client: try service.client(both), clock: service.clock, logger: service.log.logger)
+            .streamed(
+                StreamClosure { response in
+                    for _ in 0..<50 {
+                        try await response.write([1])
+                        written.withLock { $0 += 1 }
+                    }
+                }), client: try service.client(both), clock: service.clock, logger: service.log.logger)
         await service.run(runtime)
         #expect(taken.withLock { $0 } == 50)
         #expect(most.withLock { $0 } <= 1)
@@ -125,14 +126,15 @@ private struct Broken: Error, CustomStringConvertible { var description = "The d
             throw TransportError(.connectionLost, "the test says so", request: request)
         }
         let runtime = LambdaRuntime(
-            streaming: StreamClosure { response in
-                do {
-                    while true { try await response.write([1]) }
-                } catch {
-                    failure.withLock { $0 = "\(error)" }
-                    throw error
-                }
-            }, client: try service.client(transport), clock: service.clock, logger: service.log.logger)
+            .streamed(
+                StreamClosure { response in
+                    do {
+                        while true { try await response.write([1]) }
+                    } catch {
+                        failure.withLock { $0 = "\(error)" }
+                        throw error
+                    }
+                }), client: try service.client(transport), clock: service.clock, logger: service.log.logger)
         await service.run(runtime)
         #expect(failure.withLock { $0 }?.contains("the connection broke") == true)
         #expect(transport.requests.filter { $0.path.hasSuffix("/error") }.isEmpty)

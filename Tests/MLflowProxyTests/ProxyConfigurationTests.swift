@@ -5,15 +5,6 @@ import TestSupport
 import Testing
 
 @Suite struct ProxyConfigurationTests {
-    private static func problems(_ values: [String: String]) -> [String] {
-        do throws(ConfigurationError) {
-            _ = try ProxyConfiguration(Environment(values))
-            return []
-        } catch {
-            return error.problems
-        }
-    }
-
     @Test func everySettingIsRead() throws {
         let configuration = try ProxyConfiguration(
             Environment([
@@ -37,16 +28,16 @@ import Testing
     }
 
     @Test func withoutAuthenticationThereIsNoStart() {
-        #expect(Self.problems([:]).first?.hasPrefix("PROXY_AUTH is not set") == true)
-        #expect(Self.problems(["PROXY_AUTH": ""]).first?.hasPrefix("PROXY_AUTH is not set") == true)
+        #expect(settingProblems([:]).first?.hasPrefix("PROXY_AUTH is not set") == true)
+        #expect(settingProblems(["PROXY_AUTH": ""]).first?.hasPrefix("PROXY_AUTH is not set") == true)
     }
 
     @Test func whatCannotBeVerifiedIsNotLeftOpen() {
-        #expect(Self.problems(["PROXY_AUTH": "alb-oidc"]).first?.contains("PROXY_ALB_ARN is not set") == true)
-        #expect(Self.problems(["PROXY_AUTH": "none"]).first?.contains("alb-jwt or network") == true)
-        #expect(Self.problems(["PROXY_AUTH": "Network"]).count == 1)
+        #expect(settingProblems(["PROXY_AUTH": "alb-oidc"]).first?.contains("PROXY_ALB_ARN is not set") == true)
+        #expect(settingProblems(["PROXY_AUTH": "none"]).first?.contains("alb-jwt or network") == true)
+        #expect(settingProblems(["PROXY_AUTH": "Network"]).count == 1)
         for mistake in ["readonly", "read_only", "Read-Only", "none", "full "] {
-            let problems = Self.problems(["PROXY_AUTH": "network", "PROXY_ACCESS": mistake])
+            let problems = settingProblems(["PROXY_AUTH": "network", "PROXY_ACCESS": mistake])
             #expect(problems.first?.contains("full, no-delete or read-only") == true, "\(mistake)")
         }
     }
@@ -59,7 +50,7 @@ import Testing
         ("PROXY_COMPLETELY_UNHEARD_OF", "its settings are PROXY_AUTH"),
     ])
     func aSettingThatDoesNothingIsNamed(name: String, fragment: String) {
-        let problems = Self.problems(["PROXY_AUTH": "network", name: "x"])
+        let problems = settingProblems(["PROXY_AUTH": "network", name: "x"])
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix(name) == true && problems.first?.contains(fragment) == true, "\(problems)")
     }
@@ -70,12 +61,12 @@ import Testing
     ])
     func anOriginThatIsNotExactIsRefused(text: String) {
         for name in ["PROXY_ALLOWED_ORIGINS", "PROXY_FRAME_ANCESTORS"] {
-            #expect(Self.problems(["PROXY_AUTH": "network", name: "https://ok.example,\(text)"]).count == 1)
+            #expect(settingProblems(["PROXY_AUTH": "network", name: "https://ok.example,\(text)"]).count == 1)
         }
     }
 
     @Test func allProblemsAreReportedAtOnce() {
-        let problems = Self.problems([
+        let problems = settingProblems([
             "PROXY_AUTH": "x", "PROXY_PUBLIC_URL": "mlflow.example.com/a", "PROXY_ALLOWED_ORIGINS": "*",
             "PROXY_ACCESS": "none", "PROXY_AUHT": "network", "SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN": "reader",
         ])

@@ -4,15 +4,6 @@ import Testing
 
 /// The settings of `PROXY_AUTH=alb-oidc`.
 @Suite struct SignInConfigurationTests {
-    private static func problems(_ values: [String: String]) -> [String] {
-        do throws(ConfigurationError) {
-            _ = try ProxyConfiguration(Environment(values))
-            return []
-        } catch {
-            return error.problems
-        }
-    }
-
     @Test func everySettingIsRead() throws {
         let configuration = try ProxyConfiguration(
             Environment([
@@ -26,7 +17,7 @@ import Testing
     }
 
     @Test func withoutALoadBalancerThereIsNoStart() {
-        let problems = Self.problems(["PROXY_AUTH": "alb-oidc", "PROXY_OIDC_CLIENT_ID": "client"])
+        let problems = settingProblems(["PROXY_AUTH": "alb-oidc", "PROXY_OIDC_CLIENT_ID": "client"])
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix("PROXY_ALB_ARN is not set") == true)
     }
@@ -46,7 +37,7 @@ import Testing
         "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/team",
     ])
     func onlyAnApplicationLoadBalancerSigns(arn: String) {
-        let problems = Self.problems(["PROXY_AUTH": "alb-oidc", "PROXY_ALB_ARN": arn])
+        let problems = settingProblems(["PROXY_AUTH": "alb-oidc", "PROXY_ALB_ARN": arn])
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix("PROXY_ALB_ARN") == true && problems.first?.hasSuffix(".") == true)
     }
@@ -57,7 +48,7 @@ import Testing
         "https://",
     ])
     func keysComeFromWhereNobodyCanChangeThem(url: String) {
-        let problems = Self.problems([
+        let problems = settingProblems([
             "PROXY_AUTH": "alb-oidc", "PROXY_ALB_ARN": SignInFixture.loadBalancer, "PROXY_OIDC_KEY_URL": url,
         ])
         #expect(problems.count == 1)
@@ -67,17 +58,17 @@ import Testing
     @Test func whereTheKeysAreNotKnownTheirAddressIsAskedFor() {
         let arn = "arn:aws-eusc:elasticloadbalancing:eusc-de-east-1:123456789012:loadbalancer/app/a/0123456789abcdef"
         #expect(
-            Self.problems(["PROXY_AUTH": "alb-oidc", "PROXY_ALB_ARN": arn]).first?.contains("set PROXY_OIDC_KEY_URL")
+            settingProblems(["PROXY_AUTH": "alb-oidc", "PROXY_ALB_ARN": arn]).first?.contains("set PROXY_OIDC_KEY_URL")
                 == true)
         #expect(
-            Self.problems([
+            settingProblems([
                 "PROXY_AUTH": "alb-oidc", "PROXY_ALB_ARN": arn, "PROXY_OIDC_KEY_URL": "https://keys.example.com/",
             ]).isEmpty)
     }
 
     @Test(arguments: ["alb-jwt", "network"])
     func settingsOfAVerificationThatDoesNotTakePlaceAreRefused(mode: String) {
-        let problems = Self.problems([
+        let problems = settingProblems([
             "PROXY_AUTH": mode, "PROXY_ALB_ARN": SignInFixture.loadBalancer, "PROXY_OIDC_CLIENT_ID": "client",
             "PROXY_OIDC_ISSUER": "https://issuer.example.com", "PROXY_OIDC_KEY_URL": "https://keys.example.com",
         ])

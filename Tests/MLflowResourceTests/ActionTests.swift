@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite("Actions of schedules and people", .timeLimit(.minutes(1)))
+@Suite("Actions of schedules and people", .timeLimit(.minutes(5)))
 struct ActionTests {
     private func world() async throws -> World {
         let world = try World()

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite("An MLflow App as a resource of a stack", .timeLimit(.minutes(1)))
+@Suite("An MLflow App as a resource of a stack", .timeLimit(.minutes(5)))
 struct AppTests {
     @Test("is made, waited for and described by its attributes")
     func create() async throws {

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite("The properties of Custom::MLflowApp", .timeLimit(.minutes(1)))
+@Suite("The properties of Custom::MLflowApp", .timeLimit(.minutes(5)))
 struct PropertyTests {
     private static let refusals: [(String, JSONValue)] = [
         ("Name", "-demo"), ("Name", "demo-"), ("Name", "de_mo"), ("Name", ""),

@@ -2,16 +2,10 @@ import AWSServices
 import JSON
 import Testing
 
-@Suite("Work that another delivery or a rollback carries on", .timeLimit(.minutes(1)))
+@Suite("Work that another delivery or a rollback carries on", .timeLimit(.minutes(5)))
 struct RecoveryTests {
     private static let otherRole: JSONValue = "arn:aws:iam::123456789012:role/other"
     private let old = app.with(["AccountDefaultStatus": "ENABLED", "DefaultDomainIdList": ["d-abc"]])
-
-    private func made(_ world: World, _ properties: JSONObject) async throws -> String {
-        let reply = try await world.request("Create", properties)
-        #expect(reply["Status"] == "SUCCESS", "\(reply)")
-        return try #require(reply["PhysicalResourceId"]?.string)
-    }
 
     @Test("an update of what somebody else deleted fails with what to do")
     func deletedBySomebody() async throws {
@@ -19,7 +13,7 @@ struct RecoveryTests {
         for (properties, change): (JSONObject, (String, JSONValue)) in [
             (app, ("Name", "renamed")), (server, ("TrackingServerSize", "Large")),
         ] {
-            let arn = try await made(world, properties)
+            let arn = try await world.made(properties)
             #expect(try await world.request("Delete", properties, id: arn)["Status"] == "SUCCESS")
             let before = world.operations.count
             let reply = try await world.request(
@@ -36,7 +30,7 @@ struct RecoveryTests {
             (app, ("Name", "renamed")), (server, ("TrackingServerSize", "Large")),
         ] {
             let world = try World(["failedUpdates": 1])
-            let arn = try await made(world, properties)
+            let arn = try await world.made(properties)
             let new = properties.with([change.0: change.1])
             #expect(try await world.request("Update", new, old: properties, id: arn)["Status"] == "FAILED")
             let reply = try await world.request("Update", properties, old: new, id: arn)
@@ -48,7 +42,7 @@ struct RecoveryTests {
     @Test("a rollback under the old id removes the replacement and restores the defaults")
     func rollbackUnderTheOldID() async throws {
         let world = try World()
-        let first = try await made(world, old)
+        let first = try await world.made(old)
         let new = old.with(["RoleArn": Self.otherRole])
         let second = try #require(
             try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
@@ -64,7 +58,7 @@ struct RecoveryTests {
     @Test("a rollback under the new id comes back to the old one")
     func rollbackUnderTheNewID() async throws {
         let world = try World()
-        let first = try await made(world, old)
+        let first = try await world.made(old)
         let new = old.with(["RoleArn": Self.otherRole])
         let second = try #require(
             try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
@@ -79,7 +73,7 @@ struct RecoveryTests {
         "the defaults are given back although the process that began to died", arguments: [20, 70, 140, 200] as [Int64])
     func interruptedRollback(seconds: Int64) async throws {
         let world = try World()
-        let first = try await made(world, old)
+        let first = try await world.made(old)
         let new = old.with(["RoleArn": Self.otherRole])
         let second = try #require(
             try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
@@ -93,7 +87,7 @@ struct RecoveryTests {
     @Test("what is taken over is brought to the properties although the process that began to died")
     func interruptedTakeover() async throws {
         let world = try World()
-        let arn = try await made(world, app)
+        let arn = try await world.made(app)
         _ = try await world.request("Delete", app.with(["DeletionPolicy": "Retain"]), id: arn)
         let wanted = app.with(["WeeklyMaintenanceWindowStart": "Wed:04:00", "Tags": [["Key": "a", "Value": "1"]]])
         // Its time is over while the App is still Updating.
@@ -108,7 +102,7 @@ struct RecoveryTests {
     @Test("a server that was stopped is stopped again although the process that started it died")
     func stoppedAgain() async throws {
         let world = try World()
-        let arn = try await made(world, server)
+        let arn = try await world.made(server)
         _ = try await world.invoke(["action": "stop", "trackingServer": "team"])
         let new = server.with(["TrackingServerSize": "Large"])
         _ = try await world.invoke(world.event("Update", new, old: server, id: arn, requestID: "one"), seconds: 400)
@@ -122,7 +116,7 @@ struct RecoveryTests {
     @Test("a server whose namesake is being deleted is made when that one is gone")
     func namesakeOnItsWayOut() async throws {
         let world = try World()
-        let arn = try await made(world, server)
+        let arn = try await world.made(server)
         _ = try await world.invoke(world.event("Delete", server, id: arn), seconds: 40)
         let reply = try await world.request("Create", server)
         #expect(reply["Status"] == "SUCCESS", "\(reply)")
@@ -135,7 +129,7 @@ struct RecoveryTests {
     @Test("what could not be deleted before is not taken over")
     func deleteFailedBefore() async throws {
         let world = try World(["failedDeletions": 2])
-        let arn = try await made(world, app)
+        let arn = try await world.made(app)
         #expect(try await world.request("Delete", app, id: arn)["Status"] == "FAILED")
         let reply = try await world.request("Create", app)
         #expect(reply["Status"] == "SUCCESS", "\(reply)")
@@ -146,7 +140,7 @@ struct RecoveryTests {
     func tagsOfOthers() async throws {
         let world = try World()
         let old = app.with(["Tags": [["Key": "a", "Value": "1"], ["Key": "b", "Value": "2"]]])
-        let arn = try await made(world, old)
+        let arn = try await world.made(old)
         try await world.service.addTags(["cost-centre": "42"], resourceARN: arn)
         let reply = try await world.request("Update", app, old: old, id: arn)
         #expect(reply["Status"] == "SUCCESS", "\(reply)")
@@ -158,11 +152,35 @@ struct RecoveryTests {
     @Test("an update of the deletion policy alone calls nothing that changes, and the Delete keeps to it")
     func deletionPolicy() async throws {
         let world = try World()
-        let arn = try await made(world, app)
+        let arn = try await world.made(app)
         let kept = app.with(["DeletionPolicy": "Retain"])
         #expect(try await world.request("Update", kept, old: app, id: arn)["Status"] == "SUCCESS")
         #expect(try await world.request("Delete", kept, id: arn)["Status"] == "SUCCESS")
-        #expect(world.changes() == ["CreateMlflowApp"])
+        #expect(world.changes() == ["CreateMlflowApp", "AddTags"])
+    }
+
+    @Test("the deletion policy is kept to although the properties cannot be read any more")
+    func unreadableProperties() async throws {
+        let world = try World()
+        let arn = try await world.made(app)
+        let kept = app.with(["DeletionPolicy": "Retain", "Colour": "red"])
+        #expect(try await world.request("Delete", kept, id: arn)["Status"] == "SUCCESS")
+        #expect(world.changes() == ["CreateMlflowApp", "AddTags"])
+    }
+
+    @Test("what was kept is not what an interrupted Create made, so that its Delete leaves it alone")
+    func keptBeforeAnInterruptedCreate() async throws {
+        let world = try World()
+        let arn = try await world.made(app)
+        _ = try await world.request("Delete", app.with(["DeletionPolicy": "Retain"]), id: arn)
+        for id in ["CREATE_INTERRUPTED/MLflow/one", "demo-MLflow-1ABCDEFGHIJKL"] {
+            #expect(try await world.request("Delete", app, id: id)["Status"] == "SUCCESS")
+        }
+        #expect(try await world.describe(arn)["Status"] == "Created")
+        // Taken over, it is the resource's own again.
+        #expect(try await world.made(app) == arn)
+        #expect(try await world.request("Delete", app, id: "demo-MLflow-1ABCDEFGHIJKL")["Status"] == "SUCCESS")
+        await #expect(throws: (any Error).self) { _ = try await world.describe(arn) }
     }
 
     @Test("what could not be made is deleted though it was to be kept")
@@ -174,6 +192,35 @@ struct RecoveryTests {
         let id = try #require(reply["PhysicalResourceId"]?.string)
         #expect(try await world.request("Delete", kept, id: id)["Status"] == "SUCCESS")
         #expect(world.changes() == ["CreateMlflowApp", "DeleteMlflowApp"])
+    }
+
+    @Test("a refusal that speaks of something else that does not exist is told as it is")
+    func refusedForSomethingElse() async throws {
+        let sentence = "The bucket other-artifacts does not exist."
+        let world = try World([
+            "failures": [
+                "UpdateMlflowApp": ["count": 1, "code": "ValidationException", "message": .string(sentence)],
+                "UpdateMlflowTrackingServer": [
+                    "count": 1, "code": "ValidationException", "message": .string(sentence),
+                ],
+            ]
+        ])
+        for properties in [app, server] {
+            let arn = try await world.made(properties)
+            let new = properties.with(["ArtifactStoreUri": "s3://other-artifacts/mlflow"])
+            let reply = try await world.request("Update", new, old: properties, id: arn)
+            #expect(reply["Status"] == "FAILED")
+            #expect(reply["Reason"]?.string?.contains(sentence) == true, "\(reply)")
+        }
+    }
+
+    @Test("another's App of the same name that goes while it is looked at does not keep this one from being made")
+    func namesakeThatGoes() async throws {
+        let gone: JSONValue = ["count": 1, "code": "ResourceNotFound", "message": "It does not exist."]
+        let world = try World(["failures": ["ListTags": gone, "DescribeMlflowApp": gone]])
+        _ = try await world.service.createMLflowApp(
+            CreateMLflowAppInput(name: "demo", artifactStoreURI: "s3://artifacts/theirs", roleARN: World.role))
+        _ = try await world.made(app)
     }
 
     @Test("an outage that does not pass is answered in CloudFormation's time, with what it is")
@@ -190,7 +237,7 @@ struct RecoveryTests {
         let world = try World([
             "failures": ["CreateMlflowApp": ["count": 15, "code": "InternalFailure", "message": "We are sorry."]]
         ])
-        _ = try await made(world, app)
+        _ = try await world.made(app)
         #expect(world.elapsed < .seconds(900))
     }
 }

@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// The sample events, each through the function before a control plane that has what they speak of; and the function's policy.
-@Suite("The sample events", .timeLimit(.minutes(1)))
+@Suite("The sample events", .timeLimit(.minutes(5)))
 struct SampleEventTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

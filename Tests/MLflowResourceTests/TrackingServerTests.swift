@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite("A tracking server as a resource of a stack", .timeLimit(.minutes(1)))
+@Suite("A tracking server as a resource of a stack", .timeLimit(.minutes(5)))
 struct TrackingServerTests {
     private func made(_ world: World, _ properties: JSONObject = server) async throws -> String {
         let reply = try await world.request("Create", properties)

@@ -10,6 +10,7 @@ import LambdaEmulator
 import MLflowResource
 import Synchronization
 import TestSupport
+import Testing
 import Timestamps
 
 /// SageMaker, CloudFormation and Lambda around the handler, on a clock that runs as fast as the work sleeps.
@@ -154,6 +155,13 @@ final class World: Sendable {
             _ = try await invoke(try JSONValue(parsing: payload), seconds: seconds)
         }
         return replies.count > answered ? replies[answered] : .null
+    }
+
+    /// Makes an App or a server, and gives its ARN.
+    func made(_ properties: JSONObject) async throws -> String {
+        let reply = try await request("Create", properties)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        return try #require(reply["PhysicalResourceId"]?.string)
     }
 
     /// A request of CloudFormation.

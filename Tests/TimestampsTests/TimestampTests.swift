@@ -37,6 +37,22 @@ import Timestamps
         #expect(Timestamp(httpDate: "06 Nov 1994") == nil)
     }
 
+    @Test(arguments: ["9999-12-31T23:59:59.999Z", "99991231T235959.9Z", "2262-04-11T23:47:16.999999999Z"])
+    func aTimeBeyondTheRangeIsTheLastOne(text: String) {
+        #expect(Timestamp(iso8601: text) == Timestamp(secondsSinceEpoch: .max))
+    }
+
+    @Test(arguments: ["0000-01-01T00:00:00.5Z", "1677-09-21T00:12:43.000000001Z"])
+    func aTimeBeforeTheRangeIsTheFirstOne(text: String) {
+        #expect(Timestamp(iso8601: text) == Timestamp(secondsSinceEpoch: .min))
+    }
+
+    @Test func theEndsOfTheRangeAreWritten() {
+        #expect(Timestamp(secondsSinceEpoch: .max).iso8601 == "2262-04-11T23:47:16.854Z")
+        #expect(Timestamp(secondsSinceEpoch: .min).iso8601 == "1677-09-21T00:12:43.145Z")
+        #expect(Timestamp(secondsSinceEpoch: .min).iso8601Basic == "16770921T001243Z")
+    }
+
     @Test func arithmeticIsClampedNotTrapping() {
         let far = Timestamp(secondsSinceEpoch: .max)
         #expect(far + .seconds(Int64.max) == far)

@@ -117,6 +117,20 @@ import Timestamps
         #expect(missing["Reason"]?.string?.hasPrefix("There is no \(vpc) in this account and region") == true)
     }
 
+    @Test func aDryRunStaysOneThoughThePropertiesCannotBeRead() throws {
+        let (reply, after) = try answer(
+            event("Delete", .init(name: "DryRun", value: "true"), .init(name: "Colour", value: "red")), leftovers)
+        #expect(reply["Status"] == "SUCCESS")
+        #expect(after.mutations.isEmpty)
+    }
+
+    @Test func aStateOfImpossibleNumbersIsCountedOnFrom() {
+        let state = CleanupState(["revokedRules": .integer(Int64.max), "waited": ["sg-1": .integer(Int64.max)]])
+        let journal = CleanupJournal(vpcID: vpc, state: state, checkpoint: { _ in }, report: { _ in })
+        journal.revoked(3)
+        #expect(!journal.wait(ResourceName(.securityGroup, "sg-1"), "held", for: .seconds(5), patience: .seconds(300)))
+    }
+
     @Test func aDryRunReadsOnlyAndTellsThePlan() throws {
         for type in ["Create", "Delete"] {
             let (answer, world) = try answer(

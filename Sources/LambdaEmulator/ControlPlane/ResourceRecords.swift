@@ -25,6 +25,9 @@ protocol ResourceRecord: Sendable {
     var modified: Timestamp { get set }
     var transition: Transition? { get set }
     var tags: [ResourceTag] { get set }
+    var artifactStoreURI: String { get }
+    var roleARN: String { get }
+    var window: String? { get }
     /// The line of a listing.
     var summary: JSONObject { get }
 }
@@ -36,6 +39,15 @@ extension ResourceRecord {
         status = next.status
         modified = next.due
         transition = nil
+    }
+
+    /// The line of a listing, and what both kinds are described by besides.
+    var sharedDescription: JSONObject {
+        var members = summary
+        members.append("ArtifactStoreUri", .string(artifactStoreURI))
+        members.append("RoleArn", .string(roleARN))
+        members["WeeklyMaintenanceWindowStart"] = window.map(JSONValue.string)
+        return members
     }
 
     /// Begins an operation that ends by itself.
@@ -80,14 +92,11 @@ struct AppRecord: ResourceRecord {
     }
 
     var description: JSONObject {
-        var members = summary
-        members.append("ArtifactStoreUri", .string(artifactStoreURI))
-        members.append("RoleArn", .string(roleARN))
+        var members = sharedDescription
         members["KmsKeyId"] = kmsKeyID.map(JSONValue.string)
         members.append("ModelRegistrationMode", .string(registration))
         members.append("AccountDefaultStatus", .string(accountDefault))
         members.append("DefaultDomainIdList", .array(domains.map(JSONValue.string)))
-        members["WeeklyMaintenanceWindowStart"] = window.map(JSONValue.string)
         members.append("MaintenanceStatus", "MaintenanceComplete")
         return members
     }
@@ -130,12 +139,9 @@ struct ServerRecord: ResourceRecord {
     }
 
     var description: JSONObject {
-        var members = summary
-        members.append("ArtifactStoreUri", .string(artifactStoreURI))
+        var members = sharedDescription
         members.append("TrackingServerSize", .string(size))
-        members.append("RoleArn", .string(roleARN))
         members.append("TrackingServerUrl", .string(url))
-        members["WeeklyMaintenanceWindowStart"] = window.map(JSONValue.string)
         members.append("AutomaticModelRegistration", .bool(registers))
         members["S3BucketOwnerAccountId"] = bucketOwner.map(JSONValue.string)
         members["S3BucketOwnerVerification"] = verifiesBucketOwner.map(JSONValue.bool)

@@ -174,10 +174,11 @@ struct OverflowStore: Sendable {
     ) async throws -> PresignedAddress {
         do {
             return try await StorageError.wrapping {
-                let url = try await s3.presignedURL(.get, location, expiresIn: life)
-                // A signature holds no longer than the credentials it was made with.
+                // A signature holds no longer than the credentials it was made with. They are asked first: if they are
+                // renewed in between, the address holds for longer than is said here, and not for less.
                 let end = now() + life
                 let expiration = try await client.credentials.credentials().expiration
+                let url = try await s3.presignedURL(.get, location, expiresIn: life)
                 return PresignedAddress(url: url, expires: expiration.map { min($0, end) } ?? end)
             }
         } catch let error as StorageError {

@@ -1,9 +1,8 @@
 internal import Cryptography
+internal import Waiting
 
 /// What ``VerificationKeys`` knows and has under way. All times are those of one stopwatch.
 struct FetchState {
-    typealias Continuation = CheckedContinuation<WaitOutcome, Never>
-
     /// What a caller is to do.
     enum Decision {
         /// This is the key.
@@ -13,33 +12,32 @@ struct FetchState {
         /// This task fetches.
         case fetch
         /// Another task fetches.
-        case wait
+        case wait(Waiter<Fetch>)
     }
 
-    /// How waiting ended.
-    enum WaitOutcome: Sendable {
-        /// The fetch came to an end.
+    /// What those who wait for a fetch are given.
+    enum Fetch: Sendable {
+        /// It came to an end.
         case finished(Result<P256PublicKey, IdentityError>)
         /// The task that fetched gave up; this one carries on.
         case takeOver
-        /// This task was cancelled.
-        case cancelled
-        /// The fetch had ended before this task began to wait.
-        case over
     }
 
     var keys = KeyCache()
     /// Each is the outcome of a fetch and forgotten within a minute, so there are no more than fetches in a minute.
     private var failures: [String: (error: IdentityError, until: Duration)] = [:]
     /// Those who wait for each key that is being fetched.
-    private var flights: [String: [(number: Int, continuation: Continuation)]] = [:]
+    private var flights: [String: [Waiter<Fetch>]] = [:]
     /// When the fetches of the last minute began.
     private var starts: [Duration] = []
-    private var lastNumber = 0
 
     mutating func decide(_ id: String, at time: Duration) -> Decision {
         if let key = keys[id] { return .use(key) }
-        if flights[id] != nil { return .wait }
+        if flights[id] != nil {
+            let waiter = Waiter<Fetch>()
+            flights[id]?.append(waiter)
+            return .wait(waiter)
+        }
         failures = failures.filter { $0.value.until > time }
         if let failure = failures[id] { return .fail(failure.error) }
         starts.removeAll { $0 <= time - .seconds(60) }
@@ -54,7 +52,7 @@ struct FetchState {
     /// Ends a fetch and gives those who wait for it.
     mutating func finish(
         _ id: String, _ result: Result<P256PublicKey, IdentityError>, at time: Duration
-    ) -> [Continuation] {
+    ) -> [Waiter<Fetch>] {
         switch result {
         case .success(let key): keys.insert(key, id: id)
         case .failure(.refused(let reason)):
@@ -62,35 +60,22 @@ struct FetchState {
         case .failure(.undecided(let reason)):
             failures[id] = (.undecided(reason), time + VerificationKeys.memoryOfFailure)
         }
-        return (flights.removeValue(forKey: id) ?? []).map(\.continuation)
+        return flights.removeValue(forKey: id) ?? []
     }
 
-    /// Gives a fetch that was cut short to the first that waits, or ends it.
-    mutating func handOver(_ id: String, at time: Duration) -> Continuation? {
+    /// The first that waits for a fetch which was cut short; nil when nobody does, which ends it.
+    mutating func nextInLine(_ id: String) -> Waiter<Fetch>? {
         guard var waiters = flights[id], !waiters.isEmpty else {
             flights[id] = nil
             return nil
         }
         let next = waiters.removeFirst()
         flights[id] = waiters
+        return next
+    }
+
+    /// Counts a fetch that was taken over.
+    mutating func noteTakeOver(at time: Duration) {
         starts.append(time)
-        return next.continuation
-    }
-
-    mutating func nextNumber() -> Int {
-        lastNumber += 1
-        return lastNumber
-    }
-
-    /// Adds one who waits, unless the fetch has ended.
-    mutating func wait(_ id: String, number: Int, _ continuation: Continuation) -> Bool {
-        guard flights[id] != nil else { return false }
-        flights[id]?.append((number, continuation))
-        return true
-    }
-
-    mutating func removeWaiter(_ id: String, number: Int) -> Continuation? {
-        guard let index = flights[id]?.firstIndex(where: { $0.number == number }) else { return nil }
-        return flights[id]?.remove(at: index).continuation
     }
 }

@@ -2,6 +2,7 @@ internal import Cryptography
 internal import Lambda
 internal import Synchronization
 internal import Timestamps
+internal import Waiting
 
 /// The keys that tokens are verified with: each fetched once, however many ask for it, and kept.
 ///
@@ -31,20 +32,17 @@ final class VerificationKeys: Sendable {
     ///
     /// - Throws: ``IdentityError``; `CancellationError`.
     func key(_ id: String, context: LambdaContext) async throws -> P256PublicKey {
-        while true {
-            let elapsed = watch.elapsed
-            switch state.withLock({ $0.decide(id, at: elapsed) }) {
-            case .use(let key): return key
-            case .fail(let error): throw error
-            case .fetch: return try await fetch(id, context)
-            case .wait:
-                // Who fetches came earlier and keeps within its own time, so that those who wait need no limit.
-                switch await fetchByAnother(id) {
-                case .finished(let result): return try result.get()
-                case .takeOver: return try await fetch(id, context)
-                case .cancelled: throw CancellationError()
-                case .over: continue
-                }
+        let elapsed = watch.elapsed
+        switch state.withLock({ $0.decide(id, at: elapsed) }) {
+        case .use(let key): return key
+        case .fail(let error): throw error
+        case .fetch: return try await fetch(id, context)
+        case .wait(let waiter):
+            // Who fetches came earlier and keeps within its own time, so that those who wait need no limit.
+            switch await waiter.value() {
+            case .finished(let result)?: return try result.get()
+            case .takeOver?: return try await fetch(id, context)
+            case nil: throw CancellationError()
             }
         }
     }
@@ -76,7 +74,7 @@ final class VerificationKeys: Sendable {
         }
         let elapsed = watch.elapsed
         for waiter in state.withLock({ $0.finish(id, result, at: elapsed) }) {
-            waiter.resume(returning: .finished(result))
+            waiter.give(.finished(result))
         }
         return try result.get()
     }
@@ -87,25 +85,11 @@ final class VerificationKeys: Sendable {
         return min(KeyServer.timeout, remaining - .seconds(1))
     }
 
+    /// Gives a fetch that was cut short to the first that still waits for it.
     private func handOver(_ id: String) {
-        let elapsed = watch.elapsed
-        state.withLock { $0.handOver(id, at: elapsed) }?.resume(returning: .takeOver)
-    }
-
-    /// Waits for the fetch under way.
-    private func fetchByAnother(_ id: String) async -> FetchState.WaitOutcome {
-        let number = state.withLock { $0.nextNumber() }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let immediate = state.withLock { state -> FetchState.WaitOutcome? in
-                    // A cancellation from here on finds the waiter; one from before shows in the flag.
-                    guard !Task.isCancelled else { return .cancelled }
-                    return state.wait(id, number: number, continuation) ? nil : .over
-                }
-                if let immediate { continuation.resume(returning: immediate) }
-            }
-        } onCancel: {
-            state.withLock { $0.removeWaiter(id, number: number) }?.resume(returning: .cancelled)
+        while let next = state.withLock({ $0.nextInLine(id) }) {
+            let elapsed = watch.elapsed
+            guard !next.give(.takeOver) else { return state.withLock { $0.noteTakeOver(at: elapsed) } }
         }
     }
 }

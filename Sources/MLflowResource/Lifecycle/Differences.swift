@@ -61,7 +61,7 @@ enum Differences {
 
     /// Whether the change from one to the other is one that needs another App or server.
     static func replaces(_ old: MLflowProperties, _ new: MLflowProperties) -> Bool {
-        guard old.kind == new.kind else { return false }
+        guard old.kind == new.kind else { return true }
         return old.roleARN != new.roleARN || old.kmsKeyID != new.kmsKeyID || old.version != new.version
             || (old.kind == .trackingServer && old.name != new.name)
     }

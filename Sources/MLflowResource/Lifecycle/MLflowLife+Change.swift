@@ -11,7 +11,9 @@ extension MLflowLife {
     ) async throws -> MLflowSnapshot {
         let snapshot = try await settledAndThere(original)
         guard let obstacle = Differences.obstacle(to: new, from: old, on: snapshot) else {
-            if let old { try await removeReplacement(of: original, made: old, insteadOf: new) }
+            if let old, Differences.replaces(old, new) {
+                try await life(of: old.kind).removeReplacement(of: original, made: old)
+            }
             return try await change(original, to: new, from: old)
         }
         if case .server(let server) = snapshot, server.name == new.name {
@@ -27,19 +29,22 @@ extension MLflowLife {
     private func replace(_ old: String, with properties: MLflowProperties) async throws -> MLflowSnapshot {
         let made = try await create(properties, replacing: old, withDefaults: false)
         guard case .app = made else { return made }
-        try await takeDefaults(from: old, for: properties)
-        return try await change(made.arn, to: properties, from: nil)
+        var wanted = properties
+        let taken = try await takeDefaults(from: old, for: properties)
+        // What the properties do not say stays as it is: as it was with the one before.
+        if wanted.accountDefault == nil, taken.isAccountDefault { wanted.accountDefault = .enabled }
+        if wanted.defaultDomains == nil, !taken.domains.isEmpty { wanted.defaultDomains = taken.domains }
+        return try await change(made.arn, to: wanted, from: nil)
     }
 
     /// Removes what an update that failed had made in its place, before the update is rolled back. CloudFormation knows of
     /// it only when the update lived to tell.
-    private func removeReplacement(
-        of arn: String, made failed: MLflowProperties, insteadOf new: MLflowProperties
-    ) async throws {
-        guard Differences.replaces(failed, new) else { return }
+    private func removeReplacement(of arn: String, made failed: MLflowProperties) async throws {
         for entry in try await persistently({ try await calls.named(failed.name) }) where entry.arn != arn {
             let tags = try await persistently { try await tagsIfThere(entry.arn) }
-            guard OwnTags.isFromResource(tags, context), tags[OwnTags.replaces] == arn else { continue }
+            guard OwnTags.isFromResource(tags, context), tags[OwnTags.replaces] == arn, tags[OwnTags.kept] == nil else {
+                continue
+            }
             context.log("The \(calls.noun) \(entry.arn) was to take the place of \(arn) and is not needed any more.")
             try await remove(entry.arn, replacing: arn)
         }
@@ -97,15 +102,15 @@ extension MLflowLife {
             try await calls.service.startMLflowTrackingServer(name: name)
         }
         guard isThere else { throw isGone(arn) }
-        if isUpdated {
-            _ = try await whenSettled(arn) { snapshot in
-                guard case .server(let server) = snapshot, let input = Differences.update(of: server, to: new) else {
-                    return
-                }
-                try await calls.service.updateMLflowTrackingServer(input)
+        guard isUpdated else { return false }
+        let isStillThere = try await whenSettled(arn) { snapshot in
+            guard case .server(let server) = snapshot, let input = Differences.update(of: server, to: new) else {
+                return
             }
+            try await calls.service.updateMLflowTrackingServer(input)
         }
-        return isUpdated
+        guard isStillThere else { throw isGone(arn) }
+        return true
     }
 
     /// Stops a server that was started for a change, by this delivery of the request or another.

@@ -3,6 +3,7 @@ internal import AWSServices
 internal import CloudFormation
 internal import HTTP
 internal import JSON
+internal import Timestamps
 
 extension MLflowLife {
     private static let madeKey = "made"
@@ -53,13 +54,7 @@ extension MLflowLife {
             }
             twins.append(twin)
         }
-        func isOlder(_ left: MLflowApp, _ right: MLflowApp) -> Bool {
-            guard let one = left.creationTime, let other = right.creationTime, one != other else {
-                return left.arn < right.arn
-            }
-            return one < other
-        }
-        guard twins.count > 1, let oldest = twins.min(by: isOlder) else { return made }
+        guard twins.count > 1, let oldest = Self.oldest(of: twins) else { return made }
         context.record(physicalID: oldest.arn)
         context.checkpoint([Self.madeKey: .string(oldest.arn)])
         for twin in twins where twin.arn != oldest.arn {
@@ -67,6 +62,15 @@ extension MLflowLife {
             try await remove(twin.arn)
         }
         return .app(oldest)
+    }
+
+    /// The App that was made first. Whoever asks, in whatever order the Apps are listed, gets the same one: of those made
+    /// at the same moment it is the one whose ARN comes first.
+    static func oldest(of apps: [MLflowApp]) -> MLflowApp? {
+        let unknown = Timestamp(secondsSinceEpoch: .max)
+        return apps.min { left, right in
+            (left.creationTime ?? unknown, left.arn) < (right.creationTime ?? unknown, right.arn)
+        }
     }
 
     /// The ARN of what is being made: by an earlier delivery of this request, or now.
@@ -116,9 +120,12 @@ extension MLflowLife {
                 _ = try await settled(entry.arn)
                 return try await adopted(properties, except: old, withDefaults: withDefaults)
             }
-            let tags = try await persistently { try await calls.tags(of: entry.arn) }
+            let tags = try await persistently { try await tagsIfThere(entry.arn) }
             guard OwnTags.isFromResource(tags, context) else {
-                strangers.append(entry.arn)
+                // It may have gone since the list was made.
+                if try await persistently({ try await calls.describe(entry.arn) }) != nil {
+                    strangers.append(entry.arn)
+                }
                 continue
             }
             if entry.status == .createFailed || entry.status == .deleteFailed {
@@ -128,7 +135,7 @@ extension MLflowLife {
             }
             context.log("The \(calls.noun) \(entry.arn) was made for this resource before; it is taken over.")
             if !OwnTags.isFromRequest(tags, context) {
-                try await takeOver(entry.arn, properties, withDefaults: withDefaults)
+                try await takeOver(entry.arn, properties, isKept: tags[OwnTags.kept] != nil, withDefaults: withDefaults)
             }
             return entry.arn
         }
@@ -140,7 +147,9 @@ extension MLflowLife {
 
     /// Brings what was kept from before to the properties. Only then is it marked as this request's, which another delivery
     /// would not look at any closer.
-    private func takeOver(_ arn: String, _ properties: MLflowProperties, withDefaults: Bool) async throws {
+    private func takeOver(
+        _ arn: String, _ properties: MLflowProperties, isKept: Bool, withDefaults: Bool
+    ) async throws {
         let snapshot = try await settledAndThere(arn)
         if let obstacle = Differences.obstacle(to: properties, from: nil, on: snapshot) {
             throw Failure(
@@ -148,19 +157,20 @@ extension MLflowLife {
                     + "cannot be changed. Choose another Name, or delete it.")
         }
         _ = try await change(arn, to: properties, from: nil, withDefaults: withDefaults)
+        if isKept { try await persistently { try await calls.service.deleteTags([OwnTags.kept], resourceARN: arn) } }
         try await persistently {
             try await calls.service.addTags(OwnTags.of(context, replacing: nil), resourceARN: arn)
         }
     }
 
-    /// Looks for what an interrupted Create made, by its tags.
+    /// Looks for what an interrupted Create made, by its tags. What an earlier Delete was told to keep is none of its.
     func find(_ properties: MLflowProperties?) async throws -> String? {
         let entries = try await persistently {
             if let properties { try await calls.named(properties.name) } else { try await calls.all() }
         }
         for entry in entries {
             let tags = try await persistently { try await tagsIfThere(entry.arn) }
-            if OwnTags.isFromResource(tags, context) { return entry.arn }
+            if OwnTags.isFromResource(tags, context), tags[OwnTags.kept] == nil { return entry.arn }
         }
         return nil
     }

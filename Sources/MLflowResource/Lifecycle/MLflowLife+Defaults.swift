@@ -16,9 +16,15 @@ struct HandedOverDefaults: Sendable, Equatable {
         return text.utf8.count <= 256 ? text : nil
     }
 
-    init(isAccountDefault: Bool, domains: [String]) {
+    init(isAccountDefault: Bool = false, domains: [String] = []) {
         self.isAccountDefault = isAccountDefault
         self.domains = domains
+    }
+
+    /// Adds others to these.
+    mutating func formUnion(_ others: HandedOverDefaults) {
+        isAccountDefault = isAccountDefault || others.isAccountDefault
+        domains = (domains + others.domains).uniqueInOrder
     }
 
     /// The call that takes these from an App, or nil when it has none of them.
@@ -40,15 +46,20 @@ struct HandedOverDefaults: Sendable, Equatable {
 }
 
 extension MLflowLife {
-    /// Takes from an App what the properties want for the one in its place.
-    func takeDefaults(from old: String, for properties: MLflowProperties) async throws {
+    /// Takes from an App what the one in its place is to have: what the properties want, or do not speak of.
+    ///
+    /// - Returns: What was taken, by an earlier delivery of the request too.
+    func takeDefaults(from old: String, for properties: MLflowProperties) async throws -> HandedOverDefaults {
+        let tags = try await persistently { try await tagsIfThere(old) }
+        var all = tags[OwnTags.defaults].flatMap(HandedOverDefaults.init(tag:)) ?? HandedOverDefaults()
         _ = try await whenSettled(old) { snapshot in
             guard case .app(let app) = snapshot else { return }
             let taken = HandedOverDefaults(
-                isAccountDefault: properties.accountDefault == .enabled && app.accountDefaultStatus == "ENABLED",
-                domains: app.defaultDomainIDs.filter { properties.defaultDomains?.contains($0) == true })
+                isAccountDefault: properties.accountDefault != .disabled && app.accountDefaultStatus == "ENABLED",
+                domains: app.defaultDomainIDs.filter { properties.defaultDomains?.contains($0) ?? true })
             guard !taken.isEmpty else { return }
-            if let tag = taken.tag {
+            all.formUnion(taken)
+            if let tag = all.tag {
                 try await calls.service.addTags([OwnTags.defaults: tag], resourceARN: old)
             } else {
                 context.log(
@@ -58,6 +69,7 @@ extension MLflowLife {
             try await calls.service.updateMLflowApp(input)
         }
         _ = try await settled(old)
+        return all
     }
 
     /// Gives back what was taken from the App that one to be deleted had replaced: it is there still when an update is

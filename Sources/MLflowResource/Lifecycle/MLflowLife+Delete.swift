@@ -12,14 +12,23 @@ extension MLflowLife {
         let tags = try await persistently { try await tagsIfThere(arn) }
         // What could not be made holds nothing worth keeping.
         guard !retains || snapshot.status == .createFailed else {
-            // It is nobody's predecessor any more.
-            if tags[OwnTags.defaults] != nil {
-                try await persistently { try await calls.service.deleteTags([OwnTags.defaults], resourceARN: arn) }
-            }
+            if let old = tags[OwnTags.replaces] { try await giveDefaults(of: arn, backTo: old) }
+            try await keep(arn, tags)
             context.report("The \(calls.noun) \(arn) is kept, as DeletionPolicy says.")
             return
         }
         try await remove(arn, replacing: tags[OwnTags.replaces])
+    }
+
+    /// Marks it as kept: it is nobody's predecessor any more, and no later Create's work until that takes it over.
+    private func keep(_ arn: String, _ tags: [String: String]) async throws {
+        let past = [OwnTags.defaults, OwnTags.stopAgain].filter { tags[$0] != nil }
+        do {
+            try await persistently { try await calls.service.deleteTags(past, resourceARN: arn) }
+            try await persistently { try await calls.service.addTags([OwnTags.kept: "true"], resourceARN: arn) }
+        } catch let error as ServiceError where error.isNotFound {
+            context.log("The \(calls.noun) \(arn) is gone; somebody else deleted it.")
+        }
     }
 
     /// Deletes what took the place of another, which gets back what it had given. That comes first: once this one is gone,

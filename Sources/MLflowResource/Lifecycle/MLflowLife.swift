@@ -12,6 +12,24 @@ struct MLflowLife: Sendable {
     /// How long is waited between two looks.
     let interval: Duration
     let context: CustomResourceContext
+    /// How long is waited between two looks at an App.
+    private let base: Duration
+
+    /// - Parameter base: How long is waited between two looks at an App; a tracking server, which takes longer, is looked
+    ///   at half as often.
+    init(
+        _ kind: MLflowProperties.Kind, service: SageMakerClient, interval base: Duration, context: CustomResourceContext
+    ) {
+        calls = MLflowCalls(kind: kind, service: service)
+        interval = kind == .app ? base : base * 2
+        self.context = context
+        self.base = base
+    }
+
+    /// The same request's work on something of a kind.
+    func life(of kind: MLflowProperties.Kind) -> MLflowLife {
+        MLflowLife(kind, service: calls.service, interval: base, context: context)
+    }
 
     /// What goes wrong, as a sentence for CloudFormation's events.
     struct Failure: Error, CustomStringConvertible {
@@ -93,6 +111,8 @@ struct MLflowLife: Sendable {
                 try await persistently { try await call(snapshot) }
                 return true
             } catch let error as ServiceError where error.isNotFound {
+                // A bucket or a role that does not exist is refused in words that are much the same.
+                if error.code == "ValidationException", try await settled(arn) != nil { throw error }
                 return false
             } catch let error as ServiceError where error.isConflict && conflicts < Self.patience {
                 conflicts += 1

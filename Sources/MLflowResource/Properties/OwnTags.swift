@@ -9,13 +9,15 @@ enum OwnTags {
     static let logicalID = prefix + "logical-id"
     /// The request that made it.
     static let request = prefix + "request-id"
-    /// What the one that replaces it took from it: being the account's default, and domains. See ``DefaultsTag``.
+    /// What the one that replaces it took from it: being the account's default, and domains. See ``HandedOverDefaults``.
     static let defaults = prefix + "handed-over-defaults"
     /// The ARN of the one that it replaces.
     static let replaces = prefix + "replaces"
     /// On a server: it was stopped, and is stopped again after the change that it was started for.
     static let stopAgain = prefix + "stop-again"
-    /// How many there can be on one: an App is never stopped, and a server is nobody's default.
+    /// It was to be deleted and is kept, so that it is not what an interrupted Create made.
+    static let kept = prefix + "kept"
+    /// How many there can be on one: an App is never stopped, a server is nobody's default, and what is kept is neither.
     static let count = 5
 
     /// Whether a key is one of these.

@@ -69,9 +69,10 @@ extension ActionRunner {
                 break
             }
             switch refusal.refusal {
-            case .gone:
-                if rest.count == 1 { return .done }
-            case .busy, .later: break
+            case .gone where rest.count == 1:
+                rest = []
+                continue
+            case .gone, .busy, .later: break
             case .final:
                 return .failed(
                     "\(direction.rawValue) rules \(rest.joined(separator: ", ")) of \(group): \(refusal.reason)")

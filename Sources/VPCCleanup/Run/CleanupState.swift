@@ -16,15 +16,22 @@ struct CleanupState: Sendable, Hashable {
     /// Nothing done.
     init() {}
 
+    /// The most that a checkpoint is believed to have waited, in milliseconds, and to have revoked: no work comes near it,
+    /// and no sum of it overflows.
+    private static let mostWaited: Int64 = 86_400_000
+    private static let mostRevoked: Int64 = 1_000_000
+
     /// Reads a checkpoint. One of another form counts for nothing: the world itself says most of it.
     init(_ json: JSONValue?) {
         for (kind, name) in Self.kinds {
             deleted[kind] = json?["deleted"]?[name]?.array?.compactMap(\.string)
             requested[kind] = json?["requested"]?[name]?.array?.compactMap(\.string)
         }
-        revokedRules = Int(clamping: json?["revokedRules"]?.integer ?? 0)
+        revokedRules = Int(clamping: min(max(json?["revokedRules"]?.integer ?? 0, 0), Self.mostRevoked))
         knownFileSystems = Set(json?["knownFileSystems"]?.array?.compactMap(\.string) ?? [])
-        for member in json?["waited"]?.object ?? JSONObject() { waited[member.name] = member.value.integer }
+        for member in json?["waited"]?.object ?? JSONObject() {
+            waited[member.name] = member.value.integer.map { min(max($0, 0), Self.mostWaited) }
+        }
     }
 
     /// The checkpoint.

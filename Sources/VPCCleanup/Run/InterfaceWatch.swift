@@ -1,12 +1,15 @@
 internal import Synchronization
+internal import Waiting
 
 /// Looks at a VPC's interfaces for all who wait for some of them to go: one call a look, however many wait.
 final class InterfaceWatch: Sendable {
+    private typealias Look = Result<[NetworkInterface], any Error>
+
     private struct State {
         var isLooking = false
         var looksWithoutNews = 0
         var last: [NetworkInterface]?
-        var waiting: [CheckedContinuation<Result<[NetworkInterface], any Error>, Never>] = []
+        var waiting: [Waiter<Look>] = []
     }
 
     private let look: @Sendable () async throws -> [NetworkInterface]
@@ -30,12 +33,20 @@ final class InterfaceWatch: Sendable {
     ///
     /// - Parameter atOnce: Whether one's own look need not wait.
     func next(atOnce: Bool = false) async throws -> [NetworkInterface] {
-        let isMine = state.withLock { state in
-            defer { state.isLooking = true }
-            return !state.isLooking
+        let lookOfAnother = state.withLock { state -> Waiter<Look>? in
+            guard state.isLooking else {
+                state.isLooking = true
+                return nil
+            }
+            let waiter = Waiter<Look>()
+            state.waiting.append(waiter)
+            return waiter
         }
-        guard isMine else { return try await shared() }
-        let result: Result<[NetworkInterface], any Error>
+        if let lookOfAnother {
+            guard let look = await lookOfAnother.value() else { throw CancellationError() }
+            return try look.get()
+        }
+        let result: Look
         do {
             if !atOnce { try await clock.sleep(for: interval) }
             result = .success(try await look())
@@ -52,20 +63,7 @@ final class InterfaceWatch: Sendable {
             state.last = found ?? state.last
             return state.waiting
         }
-        for continuation in waiting { continuation.resume(returning: result) }
-        return try result.get()
-    }
-
-    /// Waits for the look of the task that is looking. That task ends, by its cancellation at the latest.
-    private func shared() async throws -> [NetworkInterface] {
-        let result = await withCheckedContinuation { continuation in
-            let isLate = state.withLock { state in
-                if state.isLooking { state.waiting.append(continuation) }
-                return !state.isLooking
-            }
-            // The look ended in between; the caller looks again.
-            if isLate { continuation.resume(returning: .success(state.withLock { $0.last } ?? [])) }
-        }
+        for waiter in waiting { waiter.give(result) }
         return try result.get()
     }
 }
