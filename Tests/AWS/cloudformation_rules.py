@@ -32,26 +32,32 @@ CALLS = {
 }
 
 
+NAMES = {"ec2": "AmazonEC2", "efs": "AmazonElasticFileSystem"}
+
+
 class Refused(Exception):
-    """A custom resource's function answered FAILED, or nothing."""
+    """Why a resource could not be deleted, in CloudFormation's words."""
 
 
 class CloudFormationRules:
     """`client(service, region)` makes clients of the front. `functions` answer for custom resources: a kind -> what takes the
-    request and gives the answer; a kind that nobody answers for goes without a word, as in moto."""
+    request and gives the answer; a kind that nobody answers for goes without a word, as in moto. `makers` are the rules of the
+    services that make interfaces, which moto's CloudFormation goes round."""
 
-    def __init__(self, world, client, functions, adopt, moto):
-        self.world, self.client, self.functions, self.adopt, self.moto = world, client, functions, adopt, moto
+    def __init__(self, world, client, functions, makers, moto):
+        self.world, self.client, self.functions, self.makers, self.moto = world, client, functions, makers, moto
 
     def CreateStack(self, request):
-        made = self.moto(request)
-        self.adopt(request.region)
-        return made
+        return self.changed(request)
 
     def UpdateStack(self, request):
-        made = self.moto(request)
-        self.adopt(request.region)
-        return made
+        return self.changed(request)
+
+    def changed(self, request):
+        result = self.moto(request)
+        for rules in self.makers:
+            rules.adopt(request.region)
+        return result
 
     def DeleteStack(self, request):
         stack = self.find(request.region, request.parameters["StackName"])
@@ -99,7 +105,7 @@ class StackDeletion:
         self.definitions = self.resources._resource_json_map
         self.left = {name for name, one in self.definitions.items() if one.get("DeletionPolicy") != "Retain"}
         self.needs = {name: references(one) | set(as_list(one.get("DependsOn", []))) for name, one in self.definitions.items()}
-        self.failed = {}
+        self.failed, self.clients = set(), {}
 
     def run(self):
         with self.world.lock:
@@ -109,9 +115,9 @@ class StackDeletion:
             for name in sorted(ready):
                 try:
                     self.delete(name)
-                except (ClientError, Refused) as error:
-                    self.failed[name] = reason(error)
-                    self.tell(name, "DELETE_FAILED", self.failed[name])
+                except Refused as error:
+                    self.failed.add(name)
+                    self.tell(name, "DELETE_FAILED", str(error))
                 else:
                     self.left.remove(name)
                     self.tell(name, "DELETE_COMPLETE")
@@ -134,18 +140,26 @@ class StackDeletion:
             self.call(*CALLS[kind](made))
         else:
             with self.world.lock:
-                self.resources._delete_resource(made, definition)
+                try:
+                    self.resources._delete_resource(made, definition)
+                except Exception as error:  # Each of moto's services has its own.
+                    raise Refused(str(error)) from error
 
     def call(self, service, operation, parameters):
         """One call of a service. What is gone already is no failure."""
+        if service not in self.clients:
+            self.clients[service] = self.rules.client(service, self.stack.region_name)
         try:
-            result = getattr(self.rules.client(service, self.stack.region_name), operation)(**parameters)
+            result = getattr(self.clients[service], operation)(**parameters)
+            for each in result.get("Unsuccessful", []):
+                raise ClientError({**result, "Error": each["Error"]}, operation)
         except ClientError as error:
-            if "NotFound" not in error.response["Error"]["Code"]:
-                raise
-            return {}
-        for each in result.get("Unsuccessful", []):
-            raise ClientError({"Error": each["Error"]}, operation)
+            told, metadata = error.response["Error"], error.response["ResponseMetadata"]
+            if "NotFound" in told["Code"]:
+                return {}
+            raise Refused(
+                f"{told['Message']} (Service: {NAMES[service]}; Status Code: {metadata['HTTPStatusCode']}; Error Code: {told['Code']}; "
+                f"Request ID: {metadata.get('RequestId')}; Proxy: null)") from error
         return result
 
     def disassociate(self, association):
@@ -160,7 +174,10 @@ class StackDeletion:
             request = self.rules.request_for(self.stack, name)
         answer = self.rules.functions[kind](request)
         if not answer or answer.get("Status") != "SUCCESS":
-            raise Refused((answer or {}).get("Reason") or "CloudFormation did not receive a response from your Custom Resource.")
+            why = (answer or {}).get("Reason")
+            raise Refused(
+                f"Received response status [FAILED] from custom resource. Message returned: {why}" if why
+                else "CloudFormation did not receive a response from your Custom Resource.")
 
     def tell(self, name, status, why=None):
         made = self.resources._parsed_resources.get(name)
@@ -185,13 +202,3 @@ class StackDeletion:
             if not self.failed:
                 backend.stacks.pop(self.stack.stack_id, None)
                 backend.deleted_stacks[self.stack.stack_id] = self.stack
-
-
-def reason(error):
-    """In CloudFormation's words."""
-    if isinstance(error, Refused):
-        return f"Received response status [FAILED] from custom resource. Message returned: {error}"
-    told, metadata = error.response["Error"], error.response.get("ResponseMetadata", {})
-    return (
-        f"{told['Message']} (Service: {error.response.get('Service', 'AmazonEC2')}; Status Code: {metadata.get('HTTPStatusCode', 400)}; "
-        f"Error Code: {told['Code']}; Request ID: {metadata.get('RequestId', '')}; Proxy: null)")

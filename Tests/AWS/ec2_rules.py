@@ -135,17 +135,15 @@ class EC2Rules:
     def adopt(self, region):
         """Makes the interfaces of endpoints and NAT gateways the services' own, which moto leaves plain."""
         backend = self.world.ec2(region)
-
-        def plain(interface_id):
-            return interface_id in backend.enis and not backend.enis[interface_id].requester_managed
-
         for endpoint in backend.vpc_end_points.values():
-            for interface_id in filter(plain, endpoint.network_interface_ids):
+            for interface_id in endpoint.network_interface_ids:
+                if not self.world.is_plain(region, interface_id):
+                    continue
                 self.world.adopt_interface(region, interface_id, f"VPC Endpoint Interface {endpoint.id}", "vpc_endpoint", "amazon-aws")
                 groups = [self.world.group(region, group_id) for group_id in endpoint.security_group_ids or []]
                 backend.enis[interface_id]._group_set = groups or [backend.get_default_security_group(endpoint.vpc_id)]
         for gateway in backend.nat_gateways.values():
-            if plain(gateway._eni.id):
+            if self.world.is_plain(region, gateway._eni.id):
                 self.world.adopt_interface(region, gateway._eni.id, f"Interface for NAT Gateway {gateway.id}", "nat_gateway", "amazon-aws")
 
     def DeleteNatGateway(self, request):

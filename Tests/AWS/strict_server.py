@@ -39,7 +39,8 @@ class StrictServer(StrictAWS):
 
     def reset(self, seed=0):
         super().reset(seed)
-        self.stacks = CloudFormationRules(self.world, self.client, self.functions, self.rules["ec2"][1].adopt, self.moto)
+        makers = (self.rules["ec2"][1], self.rules["efs"][0])
+        self.stacks = CloudFormationRules(self.world, self.client, self.functions, makers, self.moto)
         self.rules["cloudformation"] = [self.stacks]
 
     def answer(self, request):

@@ -77,7 +77,7 @@ class StackDeletion(unittest.TestCase):
         """Waits until both stacks are there: what is looked at afterwards, nobody else changes."""
         for stack, process in cls.deployments.items():
             if process.returncode is None:
-                printed, _ = process.communicate(timeout=240)
+                printed, _ = process.communicate(timeout=600)
                 if process.returncode != 0:
                     raise AssertionError(f"{stack} was not deployed:\n{printed[-3000:]}")
                 say(f"{stack}: ./build.sh deploy --profile {PROFILES[stack]} made it")
@@ -130,6 +130,12 @@ class StackDeletion(unittest.TestCase):
         rules = self.server.rules["ec2"][1]
         with self.server.world.lock:
             return set(rules.vpc_blockers(REGION, vpc)), [set(rules.subnet_blockers(REGION, subnet)) for subnet in subnets]
+
+    def say_what_holds(self, what, items):
+        there = self.there()
+        say(f"{what} held by")
+        for item in sorted(items):
+            say(f"    {item} {there[item][1]}")
 
     def strangers(self, dirty):
         """What the leftovers' end is nothing to: the other VPC with all that is in it, and all file systems."""
@@ -229,7 +235,7 @@ class StackDeletion(unittest.TestCase):
         self.assertTrue(all(held and held <= dirty.must_go for held in of_subnets), of_subnets)
         self.assertEqual(of_vpc - dirty.must_go, set(isolated.values()))
         self.assertLessEqual(dirty.must_go | {vpc}, set(self.there()))
-        say(f"studio: the subnets are held by {', '.join(sorted(set.union(*of_subnets)))}")
+        self.say_what_holds("studio: the subnets are", set.union(*of_subnets))
         code, told = self.aws("ec2", "delete-vpc", "--vpc-id", vpc)
         say(f"studio: aws ec2 delete-vpc -> {told}")
         self.assertNotEqual(code, 0)
@@ -255,7 +261,7 @@ class StackDeletion(unittest.TestCase):
         self.assertIn(f"The vpc '{vpc}' has dependencies and cannot be deleted.", failed["NetworkVpc"])
         self.assertIn("Error Code: DependencyViolation", failed["NetworkVpc"])
         self.assertEqual(self.holders(vpc), (dirty.must_go, []))
-        say(f"plain: the VPC is held by {', '.join(sorted(dirty.must_go))}")
+        self.say_what_holds("plain: the VPC is", dirty.must_go)
 
         self.clean_up(dirty, request)
         self.assertEqual(self.delete("plain"), ("DELETE_COMPLETE", {}))
