@@ -8,6 +8,8 @@ import uuid
 from botocore.exceptions import ClientError
 from moto.cloudformation.models import Event, cloudformation_backends
 from moto.cloudformation.parsing import clean_json
+from moto.cloudformation.utils import get_stack_from_s3_url
+from protocols import APIError
 from world import ACCOUNT
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / ".scripts/templates"))
@@ -48,16 +50,40 @@ class CloudFormationRules:
         self.world, self.client, self.functions, self.makers, self.moto = world, client, functions, makers, moto
 
     def CreateStack(self, request):
-        return self.changed(request)
+        made = self.moto(request)
+        self.adopt(request.region)
+        return made
+
+    def adopt(self, region):
+        for rules in self.makers:
+            rules.adopt(region)
 
     def UpdateStack(self, request):
-        return self.changed(request)
-
-    def changed(self, request):
-        result = self.moto(request)
-        for rules in self.makers:
-            rules.adopt(request.region)
+        stack = self.find(request.region, request.parameters["StackName"])
+        removed = self.removed(stack, request) if stack else {}
+        definitions = stack.resource_map._resource_json_map if stack else {}
+        # moto does not see what it would delete in its own way.
+        for name in removed:
+            del definitions[name]
+        try:
+            result = self.moto(request)
+        except APIError:
+            definitions.update(removed)
+            raise
+        self.adopt(request.region)
+        if removed:
+            # As in AWS, what cannot be deleted is told, and stays without the stack.
+            StackDeletion(self, stack, removed, {}).run()
         return result
+
+    @staticmethod
+    def removed(stack, request):
+        """The definitions of what an update takes out of the stack."""
+        body = request.parameters.get("TemplateBody")
+        if url := request.parameters.get("TemplateURL"):
+            body = get_stack_from_s3_url(url, ACCOUNT, "aws")
+        kept = stack.parse_template(body)["Resources"] if body else stack.resource_map._resource_json_map
+        return {name: one for name, one in stack.resource_map._resource_json_map.items() if name not in kept}
 
     def DeleteStack(self, request):
         stack = self.find(request.region, request.parameters["StackName"])
@@ -66,7 +92,12 @@ class CloudFormationRules:
         if stack.status != "DELETE_IN_PROGRESS":
             stack.status = "DELETE_IN_PROGRESS"
             stack._add_stack_event("DELETE_IN_PROGRESS", "User Initiated")
-            threading.Thread(target=StackDeletion(self, stack).run, daemon=True).start()
+            deletion = StackDeletion(self, stack, dict(stack.resource_map._resource_json_map), self.functions)
+            if self.functions:
+                # They call in here, which holds everything until it has answered.
+                threading.Thread(target=deletion.run_to_the_end, daemon=True).start()
+            else:
+                deletion.run_to_the_end()
         return {}
 
     @staticmethod
@@ -97,20 +128,25 @@ class CloudFormationRules:
 
 
 class StackDeletion:
-    """One deletion of a stack. A resource goes when nothing that needs it is left; one that cannot go keeps what it needs."""
+    """The deletion of some of a stack's resources. One goes when nothing that needs it is left; one that cannot go keeps what it
+    needs. What a service refuses is not tried again."""
 
-    def __init__(self, rules, stack):
-        self.rules, self.world, self.stack = rules, rules.world, stack
+    def __init__(self, rules, stack, definitions, functions):
+        self.rules, self.world, self.stack, self.definitions, self.functions = rules, rules.world, stack, definitions, functions
         self.resources = stack.resource_map
-        self.definitions = self.resources._resource_json_map
         self.left = {name for name, one in self.definitions.items() if one.get("DeletionPolicy") != "Retain"}
         self.needs = {name: references(one) | set(as_list(one.get("DependsOn", []))) for name, one in self.definitions.items()}
         self.failed, self.clients = set(), {}
 
-    def run(self):
+    def run_to_the_end(self):
+        """Deletes all of the stack, and says so."""
         with self.world.lock:
             # moto works an output out when it is first asked for, and may not have what it is made of any more.
             list(self.stack.output_map.values())
+        self.run()
+        self.end()
+
+    def run(self):
         while ready := [name for name in self.left if name not in self.failed and not self.needed(name)]:
             for name in sorted(ready):
                 try:
@@ -122,7 +158,6 @@ class StackDeletion:
                     self.left.remove(name)
                     self.tell(name, "DELETE_COMPLETE")
                     self.forget(name)
-        self.end()
 
     def needed(self, name):
         return any(name in self.needs[other] for other in self.left if other != name)
@@ -132,7 +167,7 @@ class StackDeletion:
         kind = definition["Type"]
         if made is None:
             return
-        if kind in self.rules.functions:
+        if kind in self.functions:
             self.ask(name, kind)
         elif kind == "AWS::EC2::SubnetRouteTableAssociation":
             self.disassociate(made)
@@ -172,7 +207,7 @@ class StackDeletion:
         """Has the resource's function delete it."""
         with self.world.lock:
             request = self.rules.request_for(self.stack, name)
-        answer = self.rules.functions[kind](request)
+        answer = self.functions[kind](request)
         if not answer or answer.get("Status") != "SUCCESS":
             why = (answer or {}).get("Reason")
             raise Refused(
@@ -190,7 +225,7 @@ class StackDeletion:
         """Takes the resource out of the stack, or moto would make it anew when it is looked at."""
         with self.world.lock:
             self.resources._parsed_resources.pop(name, None)
-            self.definitions.pop(name)
+            self.resources._resource_json_map.pop(name, None)
 
     def end(self):
         with self.world.lock:

@@ -9,16 +9,27 @@ their reason: as in AWS, a VPC in which somebody left something is not deleted.
 """
 
 import argparse
+import email.message
+import io
 import json
 import os
 import re
+import urllib.parse
 
+from botocore.awsrequest import AWSResponse, HeadersDict
 from cloudformation_rules import CloudFormationRules
-from protocols import Answer, APIError
+from protocols import Answer, APIError, Request
 from signatures import AnyKey
 from strict_aws import ACCESS_KEY, SECRET_KEY, StrictAWS
 
 RESPONSE_PATH = re.compile(r"/cloudformation_([a-z0-9-]+)/cfnresponse$")
+
+
+class Body(io.BytesIO):
+    """An answer's body as a connection gives it."""
+
+    def stream(self):
+        yield self.read()
 
 
 class StrictServer(StrictAWS):
@@ -40,7 +51,7 @@ class StrictServer(StrictAWS):
     def reset(self, seed=0):
         super().reset(seed)
         makers = (self.rules["ec2"][1], self.rules["efs"][0])
-        self.stacks = CloudFormationRules(self.world, self.client, self.functions, makers, self.moto)
+        self.stacks = CloudFormationRules(self.world, self.inner_client, self.functions, makers, self.moto)
         self.rules["cloudformation"] = [self.stacks]
 
     def answer(self, request):
@@ -48,9 +59,24 @@ class StrictServer(StrictAWS):
             request.recognise()
         except (APIError, ValueError):
             return self.pass_on(request)
-        if request.service == "cloudformation" and not hasattr(self.stacks, request.operation):
-            return self.pass_on(request)
-        return super().answer(request)
+        ruled = any(hasattr(rules, request.operation) for rules in self.rules.get(request.service, []))
+        return super().answer(request) if ruled or request.service == "ec2" else self.pass_on(request)
+
+    def inner_client(self, service, region):
+        """A client whose calls come here without a connection: for CloudFormation, in the middle of a call."""
+        client = self.client(service, region)
+        client.meta.events.register("before-send", self.take)
+        return client
+
+    def take(self, request, **_):
+        url = urllib.parse.urlsplit(request.url)
+        headers = email.message.Message()
+        for name, value in {**request.headers, "Host": url.netloc}.items():
+            headers[name] = value.decode() if isinstance(value, bytes) else value
+        body = request.body or b""
+        target = url.path + (f"?{url.query}" if url.query else "")
+        given = self.answer(Request(request.method, target, headers, body.encode() if isinstance(body, str) else body))
+        return AWSResponse(request.url, given.status, HeadersDict(given.headers), Body(given.body))
 
     def pass_on(self, request):
         """What no rule is about: moto's answer as it is."""

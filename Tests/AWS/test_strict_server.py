@@ -13,7 +13,7 @@ from strict_server import StrictServer
 
 NETWORK = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-    "Gateway": {"Type": "AWS::EC2::InternetGateway"},
+    "Gateway": {"Type": "AWS::EC2::InternetGateway", "Properties": {"Tags": [{"Key": "Name", "Value": "one"}]}},
     "Attachment": {"Type": "AWS::EC2::VPCGatewayAttachment", "Properties": {
         "VpcId": {"Ref": "Vpc"}, "InternetGatewayId": {"Ref": "Gateway"}}},
     "Table": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}},
@@ -112,6 +112,23 @@ class Stacks(unittest.TestCase):
         self.assertIn(f"The vpc '{self.made['Vpc']}' has dependencies and cannot be deleted.", failed["Vpc"])
         ec2.delete_security_group(GroupId=other)
         self.assertEqual(self.delete(), ({}, ["Vpc"]))
+
+    def test_what_an_update_takes_out_goes_in_the_same_way_or_stays_without_the_stack(self):
+        rule = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": [{"GroupId": self.made["Group"]}]}]
+        other = ec2.create_security_group(VpcId=self.made["Vpc"], GroupName="other", Description="other")["GroupId"]
+        ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=rule)
+        left = {name: one for name, one in NETWORK.items() if name not in ("Group", "Endpoint", "Files", "Target")}
+        before = len(self.events())
+        cloudformation.update_stack(StackName="one", TemplateBody=json.dumps({"Resources": left}))
+        self.assertEqual(status("one"), "UPDATE_COMPLETE")
+        listed = cloudformation.list_stack_resources(StackName="one")["StackResourceSummaries"]
+        self.assertEqual({each["LogicalResourceId"] for each in listed}, set(left))
+        told = {(each["LogicalResourceId"], each["ResourceStatus"]) for each in self.events()[before:]}
+        self.assertLessEqual({("Endpoint", "DELETE_COMPLETE"), ("Target", "DELETE_COMPLETE"), ("Group", "DELETE_FAILED")}, told)
+        self.assertEqual(server.client("efs").describe_file_systems()["FileSystems"], [])
+        found = ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [self.made["Vpc"]]}])["NetworkInterfaces"]
+        self.assertEqual([each["InterfaceType"] for each in found], ["nat_gateway"])
+        self.assertEqual(list(self.delete()[0]), ["Vpc"])
 
     def test_what_the_user_deleted_meanwhile_is_no_failure(self):
         ec2.delete_vpc_endpoints(VpcEndpointIds=[self.made["Endpoint"]])
