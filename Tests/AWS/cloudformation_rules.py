@@ -60,6 +60,8 @@ class CloudFormationRules:
 
     def UpdateStack(self, request):
         stack = self.find(request.region, request.parameters["StackName"])
+        if stack and stack.status == "DELETE_FAILED":
+            raise APIError("ValidationError", f"Stack:{stack.stack_id} is in DELETE_FAILED state and can not be updated.")
         removed = self.removed(stack, request) if stack else {}
         definitions = stack.resource_map._resource_json_map if stack else {}
         # moto does not see what it would delete in its own way.

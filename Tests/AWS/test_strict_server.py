@@ -97,6 +97,8 @@ class Stacks(unittest.TestCase):
             "DELETE_FAILED", "The following resource(s) failed to delete: [Subnet]."))
         left = cloudformation.list_stack_resources(StackName="one")["StackResourceSummaries"]
         self.assertEqual({each["LogicalResourceId"] for each in left}, {"Kept", "Subnet", "Vpc"})
+        with self.assertRaisesRegex(ClientError, "is in DELETE_FAILED state and can not be updated"):
+            cloudformation.update_stack(StackName="one", TemplateBody=json.dumps({"Resources": NETWORK}))
         ec2.delete_network_interface(NetworkInterfaceId=interface)
         self.assertEqual(self.delete(), ({}, ["Subnet", "Vpc"]))
         self.assertEqual(status(self.stack), "DELETE_COMPLETE")
