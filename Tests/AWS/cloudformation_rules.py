@@ -107,13 +107,9 @@ class CloudFormationRules:
         stacks = cloudformation_backends[ACCOUNT][region].stacks.values()
         return next((stack for stack in stacks if name in (stack.name, stack.stack_id)), None)
 
-    def delete_request(self, region, stack_name, logical_id):
-        """The request that a custom resource's function gets when the resource is deleted; the ResponseURL is the sender's to add."""
-        with self.world.lock:
-            return self.request_for(self.find(region, stack_name), logical_id)
-
     @staticmethod
-    def request_for(stack, logical_id):
+    def delete_request(stack, logical_id):
+        """What a custom resource's function gets when the resource is deleted; the ResponseURL is the sender's to add."""
         resources = stack.resource_map
         resource = resources._resource_json_map[logical_id]
         return {
@@ -208,7 +204,7 @@ class StackDeletion:
     def ask(self, name, kind):
         """Has the resource's function delete it."""
         with self.world.lock:
-            request = self.rules.request_for(self.stack, name)
+            request = self.rules.delete_request(self.stack, name)
         answer = self.functions[kind](request)
         if not answer or answer.get("Status") != "SUCCESS":
             why = (answer or {}).get("Reason")

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 import unittest
 import zipfile
@@ -20,6 +21,10 @@ from snapshot import snapshot
 from strict_aws import REGION
 from strict_server import StrictServer
 from verification import problems
+
+sys.path.append(str(REPOSITORY / ".scripts/templates"))
+
+from stack import flatten, profile
 
 FUNCTION = REPOSITORY / "dist/unpacked/vpc-cleanup/bootstrap"
 PROFILES = {"studio": "app-cognito-studio", "plain": "app-cognito-internal"}
@@ -61,9 +66,10 @@ class StackDeletion(unittest.TestCase):
         subprocess.run(["./build.sh", "deploy", "--help"], cwd=REPOSITORY, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
         cls.deployments = {
             stack: subprocess.Popen(
-                ["./build.sh", "deploy", "--profile", profile, "--stack", stack, "--endpoint", cls.server.url, "--region", REGION, "--yes"],
+                ["./build.sh", "deploy", "--profile", name, "--stack", stack, "--set", f"MlflowName={stack}", "--endpoint", cls.server.url,
+                 "--region", REGION, "--yes"],
                 cwd=REPOSITORY, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            for stack, profile in PROFILES.items()}
+            for stack, name in PROFILES.items()}
         for process in cls.deployments.values():
             cls.addClassCleanup(process.stdout.close)
             cls.addClassCleanup(process.wait)
@@ -148,13 +154,19 @@ class StackDeletion(unittest.TestCase):
             ids |= {one.mount_target_id for one in efs.mount_targets_by_id.values() if one.vpc_id == dirty.other_vpc}
             return {item: was for item, was in snapshot(world).items() if item in ids}
 
-    def clean_up(self, dirty, request):
-        """The packaged function gets the request that CloudFormation sends."""
+    def clean_up(self, dirty, stack):
+        """The packaged function gets the request that CloudFormation sends, with what the profile's template says."""
+        declared = flatten(profile(PROFILES[stack]), stack)["Resources"]["CleanupCleanup"]
+        request = {
+            "RequestType": "Delete", "LogicalResourceId": "CleanupCleanup", "ResourceType": declared["Type"],
+            "PhysicalResourceId": f"vpc-cleanup/{dirty.vpc}",
+            "ResourceProperties": {**declared["Properties"], "ServiceToken": "arn:aws:lambda:::function:vpc-cleanup", "VpcId": dirty.vpc}}
+        self.assertEqual(request["ResourceProperties"]["HomeFileSystems"], "Retain")
         dirty.before = self.there()
         self.server.calls.clear()
         outcome = self.function().send(request)
         changing = [call for call in self.server.calls.mutating if call.applied]
-        say(f"vpc-cleanup, Delete of {request['PhysicalResourceId']}: {outcome.outcome} after {len(self.server.calls)} calls, {len(changing)} changing")
+        say(f"{stack}: Delete of {request['PhysicalResourceId']} -> {outcome.outcome} after {len(self.server.calls)} calls, {len(changing)} changing")
         self.assertEqual(outcome.outcome, "SUCCESS", outcome.log)
         self.assertEqual(problems(self.server, dirty, tear_down=False), [])
 
@@ -220,7 +232,6 @@ class StackDeletion(unittest.TestCase):
         self.deployed()
         made = self.resources("studio")
         vpc, isolated = made["NetworkVpc"], {name: made[name] for name in ("NetworkIsolatedSubnetA", "NetworkIsolatedSubnetB")}
-        request = self.server.stacks.delete_request(REGION, "studio", "CleanupCleanup")
         dirty = leave(self.server, vpc, list(isolated.values()), seed=1)
         strangers = self.strangers(dirty)
 
@@ -241,7 +252,7 @@ class StackDeletion(unittest.TestCase):
         self.assertNotEqual(code, 0)
         self.assertIn(f"(DependencyViolation) when calling the DeleteVpc operation: The vpc '{vpc}' has dependencies", told)
 
-        self.clean_up(dirty, request)
+        self.clean_up(dirty, "studio")
         self.assertEqual(self.delete("studio"), ("DELETE_COMPLETE", {}))
         self.assert_gone(dirty, strangers, isolated.values())
 
@@ -249,7 +260,6 @@ class StackDeletion(unittest.TestCase):
         self.deployed()
         made = self.resources("plain")
         vpc = made["NetworkVpc"]
-        request = self.server.stacks.delete_request(REGION, "plain", "CleanupCleanup")
         dirty = leave(self.server, vpc, [made["NetworkPrivateSubnetA"], made["NetworkPrivateSubnetB"]], seed=2)
         strangers = self.strangers(dirty)
         self.remove_by_hand(dirty)
@@ -263,7 +273,7 @@ class StackDeletion(unittest.TestCase):
         self.assertEqual(self.holders(vpc), (dirty.must_go, []))
         self.say_what_holds("plain: the VPC is", dirty.must_go)
 
-        self.clean_up(dirty, request)
+        self.clean_up(dirty, "plain")
         self.assertEqual(self.delete("plain"), ("DELETE_COMPLETE", {}))
         self.assert_gone(dirty, strangers)
 
