@@ -155,6 +155,8 @@ def main():
         step(summary, "MLflowProxyWireTests, packaged", wire, swift_testing, packaged)
         up = ["./build.sh", "up", "--check", "--port", str(free_port())]
         step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
+        # Here the AWS CLI is installed, which some of the next steps use.
+        step(summary, "deploy --help", ["./build.sh", "deploy", "--help"], plain, INSTALLING)
         for script in [*scripts("AWS"), *scripts("EndToEnd"), *scripts("Benchmarks")]:
             step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
         for script, judge in (

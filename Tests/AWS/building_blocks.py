@@ -12,7 +12,7 @@ class BuildingBlocks:
     """Makes resources in a world; everything that is drawn comes from the seed."""
 
     def __init__(self, world, seed):
-        self.world, self.random = world, random.Random(seed)
+        self.world, self.seed, self.random = world, seed, random.Random(seed)
         self.ec2, self.efs, self.sagemaker = world.ec2(REGION), world.efs(REGION), world.sagemaker(REGION)
         self.count = 0
 
@@ -48,7 +48,7 @@ class BuildingBlocks:
 
     def file_system(self, tags):
         made = self.efs.create_file_system(
-            self.name("token"), "generalPurpose", True, "", "bursting", 0, "", False,
+            f"{self.name('token')}-of-{self.seed}", "generalPurpose", True, "", "bursting", 0, "", False,
             [{"Key": key, "Value": value} for key, value in tags.items()])
         made._size_value = self.random.randrange(6144, 10**9)
         return made

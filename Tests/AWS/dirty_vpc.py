@@ -51,6 +51,8 @@ class DirtyVPC:
     seed: int
     options: Options
     vpc: str = ""
+    # The other VPC, in which everything has to stay.
+    other_vpc: str = ""
     subnets: list = dataclasses.field(default_factory=list)
     domains: list = dataclasses.field(default_factory=list)
     # The custom resource's properties, without its ServiceToken.
@@ -72,6 +74,15 @@ def generate(aws, seed, **options):
     """Makes a dirty VPC, and another with leftovers of its own; the call log starts afterwards."""
     with aws.world.change() as world:
         dirty = Builder(world, seed, Options(**options)).build()
+        dirty.before = snapshot(world)
+    aws.calls.clear()
+    return dirty
+
+
+def leave(aws, vpc, subnets, seed):
+    """Puts what a deleted domain and GuardDuty leave into a VPC that is there; the same, in use, into another one."""
+    with aws.world.change() as world:
+        dirty = Builder(world, seed, Options(home_file_systems="Retain", guard_duty="Delete", slow=False)).leave(vpc, subnets)
         dirty.before = snapshot(world)
     aws.calls.clear()
     return dirty
@@ -128,6 +139,21 @@ class Builder(BuildingBlocks):
         self.collect_rules()
         if options.slow:
             self.slow_down()
+        return dirty
+
+    def leave(self, vpc, subnets):
+        dirty = self.dirty
+        self.other_vpc, self.other_subnets = self.network("10.1", 2)
+        dirty.vpc, dirty.subnets, dirty.other_vpc = vpc, subnets, self.other_vpc
+        domain_id, file_system, *_ = self.leftovers(self.other_vpc, self.other_subnets, goes=False)
+        self.domain(domain_id, self.other_vpc, self.other_subnets, file_system, "InService")
+        self.guard_duty_in(self.other_vpc, self.other_subnets, True, goes=False)
+        domain_id, _, _, outbound = self.leftovers(vpc, subnets, goes=True)
+        dirty.domains = [domain_id]
+        left = f"[DO NOT DELETE] ENI managed by SageMaker for Studio Domain ({domain_id}) - {self.hexadecimal(32)}"
+        self.goes(self.interface(subnets[0], [outbound], left))
+        self.guard_duty_in(vpc, subnets, True, goes=True)
+        self.collect_rules()
         return dirty
 
     # What SageMaker leaves

@@ -124,14 +124,49 @@ class EC2Rules:
 
     def CreateVpcEndpoint(self, request):
         made = self.moto(request)
-        endpoint = self.world.ec2(request.region).vpc_end_points[made["VpcEndpoint"]["VpcEndpointId"]]
-        for interface_id in endpoint.network_interface_ids:
-            self.world.adopt_interface(
-                request.region, interface_id, f"VPC Endpoint Interface {endpoint.id}", "vpc_endpoint", "amazon-aws")
-            interface = self.world.ec2(request.region).enis[interface_id]
-            if groups := [self.world.group(request.region, group_id) for group_id in endpoint.security_group_ids]:
-                interface._group_set = groups
+        self.adopt(request.region)
         return made
+
+    def CreateNatGateway(self, request):
+        made = self.moto(request)
+        self.adopt(request.region)
+        return made
+
+    def adopt(self, region):
+        """Makes the interfaces of endpoints and NAT gateways the services' own, which moto leaves plain."""
+        backend = self.world.ec2(region)
+        for endpoint in backend.vpc_end_points.values():
+            for interface_id in endpoint.network_interface_ids:
+                if not self.world.is_plain(region, interface_id):
+                    continue
+                self.world.adopt_interface(region, interface_id, f"VPC Endpoint Interface {endpoint.id}", "vpc_endpoint", "amazon-aws")
+                groups = [self.world.group(region, group_id) for group_id in endpoint.security_group_ids or []]
+                backend.enis[interface_id]._group_set = groups or [backend.get_default_security_group(endpoint.vpc_id)]
+        for gateway in backend.nat_gateways.values():
+            if self.world.is_plain(region, gateway._eni.id):
+                self.world.adopt_interface(region, gateway._eni.id, f"Interface for NAT Gateway {gateway.id}", "nat_gateway", "amazon-aws")
+
+    def DeleteNatGateway(self, request):
+        gateway = self.world.ec2(request.region).nat_gateways.get(request.parameters["NatGatewayId"])
+        if gateway is None:
+            raise APIError("NatGatewayNotFound", f"NatGateway {request.parameters['NatGatewayId']} was not found")
+        result = self.moto(request)
+        for address in self.addresses(request, lambda interface: interface.id == gateway._eni.id):
+            address.eni = address.association_id = None
+        self.world.remove_interface(request.region, gateway._eni.id)
+        return result
+
+    def addresses(self, request, wanted):
+        """The public addresses of the interfaces that are wanted."""
+        return [one for one in self.world.ec2(request.region).addresses if one.eni and wanted(one.eni)]
+
+    def DetachInternetGateway(self, request):
+        vpc_id = request.parameters["VpcId"]
+        if self.addresses(request, lambda interface: interface.vpc_id == vpc_id):
+            raise APIError(
+                "DependencyViolation", f"Network {vpc_id} has some mapped public address(es). "
+                "Please unmap those public address(es) before detaching the gateway.")
+        return self.moto(request)
 
     def DeleteVpcEndpoints(self, request):
         unsuccessful = []
@@ -173,29 +208,35 @@ class EC2Rules:
 
     def DeleteSubnet(self, request):
         subnet_id = request.parameters["SubnetId"]
-        held = [interface.id for interface in self.interfaces(request) if interface.subnet_id == subnet_id]
+        held = self.subnet_blockers(request.region, subnet_id)
         self.world.saw(*held)
         if held:
             raise APIError("DependencyViolation", f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
         return self.moto(request)
 
+    def subnet_blockers(self, region, subnet_id):
+        """The ids of the interfaces that keep a subnet from being deleted."""
+        return [interface.id for interface in self.world.ec2(region).enis.values() if interface.subnet_id == subnet_id]
+
     def DeleteVpc(self, request):
         vpc = self.existing_vpc(request, request.parameters["VpcId"])
-        blockers = self.vpc_blockers(request, vpc.id)
+        blockers = self.vpc_blockers(request.region, vpc.id)
         self.world.saw(*blockers)
         if blockers:
             raise APIError("DependencyViolation", f"The vpc '{vpc.id}' has dependencies and cannot be deleted.")
         return self.moto(request)
 
-    def vpc_blockers(self, request, vpc_id):
+    def vpc_blockers(self, region, vpc_id):
         """The ids of all that keeps a VPC from being deleted."""
-        backend = self.world.ec2(request.region)
+        backend = self.world.ec2(region)
         groups = [group.id for group in backend.groups.get(vpc_id, {}).values() if group.name != "default"]
         subnets = [subnet.id for zone in backend.subnets.values() for subnet in zone.values() if subnet.vpc_id == vpc_id]
-        interfaces = [interface.id for interface in self.interfaces(request) if interface.vpc_id == vpc_id]
+        interfaces = [interface.id for interface in backend.enis.values() if interface.vpc_id == vpc_id]
         endpoints = [one.id for one in backend.vpc_end_points.values() if one.vpc_id == vpc_id and one.state != "deleted"]
         gateways = [one.id for one in backend.internet_gateways.values() if one.vpc and one.vpc.id == vpc_id]
         peerings = [
             one.id for one in backend.vpc_pcxs.values()
             if vpc_id in (one.vpc.id, one.peer_vpc.id) and one._status.code == "active"]
-        return groups + subnets + interfaces + endpoints + gateways + peerings
+        tables = [one.id for one in backend.route_tables.values() if one.vpc_id == vpc_id and not one.main_association_id]
+        lists = [one.id for one in backend.network_acls.values() if one.vpc_id == vpc_id and not one.default]
+        return groups + subnets + interfaces + endpoints + gateways + peerings + tables + lists

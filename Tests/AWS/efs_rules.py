@@ -81,14 +81,16 @@ class EFSRules:
 
     def CreateMountTarget(self, request):
         made = self.moto(request)
-        target = self.mount_target(request, made["MountTargetId"])
-        self.adopt(request.region, target)
+        self.adopt(request.region)
         return made
 
-    def adopt(self, region, target):
-        self.world.adopt_interface(
-            region, target.network_interface_id, f"EFS mount target for {target.file_system_id} ({target.mount_target_id})",
-            "efs", "amazon-aws")
+    def adopt(self, region):
+        """Makes the interfaces of mount targets EFS's own, which moto leaves plain."""
+        for target in self.world.efs(region).mount_targets_by_id.values():
+            if self.world.is_plain(region, target.network_interface_id):
+                self.world.adopt_interface(
+                    region, target.network_interface_id, f"EFS mount target for {target.file_system_id} ({target.mount_target_id})",
+                    "efs", "amazon-aws")
 
     def DescribeMountTargets(self, request):
         asked = request.parameters

@@ -42,8 +42,8 @@ class SageMakerRules:
 class LambdaRules:
     """Invocations of kind Event are recorded, and forwarded to `forward_to` where it is set."""
 
-    def __init__(self, world, listing):
-        self.world, self.listing = world, listing
+    def __init__(self, world, listing, moto):
+        self.world, self.listing, self.moto = world, listing, moto
         # (function as it was named, payload) of every invocation.
         self.invocations = []
         # A URL that takes the payload of each by POST.
@@ -63,7 +63,7 @@ class LambdaRules:
         return Answer(202)
 
     def ListFunctions(self, request):
-        return self.listing(request, self.world.functions, "FunctionName", "Functions", 1)
+        return self.listing(request, self.world.functions + self.moto(request)["Functions"], "FunctionName", "Functions", 1)
 
 
 class STSRules:

@@ -16,7 +16,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers, MultiDict
 
-FORM_VERSIONS = {"2016-11-15": "ec2", "2011-06-15": "sts"}
+FORM_VERSIONS = {"2016-11-15": "ec2", "2011-06-15": "sts", "2010-05-15": "cloudformation"}
 TARGETS = {"SageMaker": "sagemaker", "Logs_20140328": "logs"}
 PATHS = {"/2015-02-01/": "efs", "/2015-03-31/": "lambda"}
 SIGNING_NAMES = {"efs": "elasticfilesystem"}
@@ -112,7 +112,7 @@ class Request:
 
 @functools.cache
 def protocol_of(service):
-    return {"ec2": "ec2", "sts": "query", "efs": "rest-json", "lambda": "rest-json"}.get(service, "json")
+    return {"ec2": "ec2", "sts": "query", "cloudformation": "query", "efs": "rest-json", "lambda": "rest-json"}.get(service, "json")
 
 
 @functools.cache
@@ -167,7 +167,7 @@ def error_answer(request, error):
         return Answer(error.status, body, {"Content-Type": "text/xml;charset=UTF-8"})
     if request.protocol == "query":
         body = (
-            '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+            f'<ErrorResponse xmlns="{get_service_model(request.service).metadata["xmlNamespace"]}"><Error><Type>Sender</Type>'
             f"<Code>{error.code}</Code><Message>{text}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>")
         return Answer(error.status, body, {"Content-Type": "text/xml"})
     if request.service == "efs":

@@ -15,6 +15,7 @@ import pathlib
 import sys
 import threading
 import time
+import urllib.parse
 
 import boto3
 import botocore.config
@@ -49,8 +50,8 @@ NEWER_EFS = {"DescribeAccessPoints", "DescribeReplicationConfigurations"}
 class StrictAWS:
     """The server. One process holds one state, since moto's is the process's: not two of these at a time."""
 
-    def __init__(self, keys=None, seed=0):
-        self.signatures = SignatureCheck(keys or {ACCESS_KEY: (SECRET_KEY, None)})
+    def __init__(self, keys=None, seed=0, port=0):
+        self.signatures = self.signature_check(keys)
         self.world = World(seed)
         self.calls = CallLog()
         self.application = DomainDispatcherApplication(create_backend_app)
@@ -69,7 +70,7 @@ class StrictAWS:
                 self.send_response(given.status)
                 for name, value in given.headers.items():
                     self.send_header(name, value)
-                if given.status != 204:
+                if given.status != 204 and "Content-Length" not in given.headers:
                     self.send_header("Content-Length", str(len(given.body)))
                 self.end_headers()
                 self.wfile.write(given.body)
@@ -80,9 +81,14 @@ class StrictAWS:
             def date_time_string(self, timestamp=None):
                 return super().date_time_string((timestamp or time.time()) + front.signatures.clock_offset.total_seconds())
 
-        self.server = QuietServer(("127.0.0.1", 0), Handler)
+        self.server = QuietServer(("127.0.0.1", port), Handler)
         self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
+        self.thread.start()
+
+    @staticmethod
+    def signature_check(keys):
+        return SignatureCheck(keys or {ACCESS_KEY: (SECRET_KEY, None)})
 
     def reset(self, seed=0):
         """Another world: no resources, calls, faults or delays are left. The settings are those of a new front."""
@@ -94,7 +100,7 @@ class StrictAWS:
         # What was asked for and is not here: "service.Operation".
         self.unsupported = []
         views = EC2Views(self.world, self.listing)
-        self.lambdas = LambdaRules(self.world, self.listing)
+        self.lambdas = LambdaRules(self.world, self.listing, self.moto)
         self.rules = {
             "ec2": [views, EC2Rules(self.world, views, self.moto)], "efs": [EFSRules(self.world, self.listing, self.moto)],
             "sagemaker": [SageMakerRules(self.world, self.listing)], "lambda": [self.lambdas],
@@ -225,26 +231,32 @@ class StrictAWS:
 
     def moto(self, request):
         """Has moto carry the call out. Returns the result in the names of the service model."""
-        body = request.body
-        environ = {
-            "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": request.path, "QUERY_STRING": request.query,
-            "CONTENT_TYPE": request.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)), "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": False,
-            "wsgi.run_once": False, **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}}
-        started = {}
         try:
-            pieces = self.application(environ, lambda status, headers, *_: started.update(status=status, headers=headers))
-            text = b"".join(pieces)
+            status, headers, text = self.run_moto(request)
         except Exception as error:  # moto raises what it has not implemented.
             raise APIError("InvalidAction", f"The action {request.operation} is not valid here: {error!r}") from error
-        status = int(started["status"].split()[0])
         if status >= 500:
             raise APIError("InvalidAction", f"The action {request.operation} is not valid for this web service.")
         model = protocols.operation_model(request.service, request.operation)
         parsed = botocore.parsers.create_parser(request.protocol).parse(
-            {"status_code": status, "headers": dict(started["headers"]), "body": text}, model.output_shape)
+            {"status_code": status, "headers": headers, "body": text}, model.output_shape)
         if status >= 300:
             raise APIError(parsed["Error"]["Code"], parsed["Error"]["Message"], status)
         parsed.pop("ResponseMetadata", None)
         return parsed
+
+    def run_moto(self, request):
+        """moto's answer as it comes: status, header fields, body."""
+        fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+        # The body is here, however it came.
+        fields.pop("HTTP_TRANSFER_ENCODING", None)
+        environ = {
+            "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": urllib.parse.unquote(request.path, "latin-1"),
+            "RAW_URI": request.target, "QUERY_STRING": request.query, "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(request.body)), "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(request.body), "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False, **fields}
+        started = {}
+        pieces = self.application(environ, lambda status, headers, *_: started.update(status=status, headers=headers))
+        body = b"".join(pieces)
+        return int(started["status"].split()[0]), dict(started["headers"]), body

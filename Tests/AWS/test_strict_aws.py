@@ -396,15 +396,37 @@ class Vpcs(StrictCase):
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", VpcEndpointType="Gateway")
+        table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        access_list = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
         for undo in (
                 lambda: ec2.delete_subnet(SubnetId=self.subnet_id),
                 lambda: ec2.delete_security_group(GroupId=group),
                 lambda: ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc),
+                lambda: ec2.delete_route_table(RouteTableId=table),
+                lambda: ec2.delete_network_acl(NetworkAclId=access_list),
                 lambda: ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpoint"]["VpcEndpointId"]])):
             self.assert_refused("DependencyViolation", ec2.delete_vpc, VpcId=vpc)
             undo()
         ec2.delete_vpc(VpcId=vpc)
         self.assert_refused("InvalidVpcID.NotFound", ec2.describe_vpcs, VpcIds=[vpc])
+
+    def test_a_nat_gateway_holds_its_subnet_and_the_vpcs_gateway_until_it_goes(self):
+        vpc = self.vpc()
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = ec2.create_nat_gateway(SubnetId=self.subnet_id, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        (interface, item), = self.interfaces().items()
+        self.assertEqual((item["InterfaceType"], item["RequesterManaged"], item["Status"]), ("nat_gateway", True, "in-use"))
+        self.assert_refused("OperationNotPermitted", ec2.delete_network_interface, NetworkInterfaceId=interface)
+        self.assert_refused("DependencyViolation", ec2.delete_subnet, SubnetId=self.subnet_id)
+        self.assert_refused("DependencyViolation", ec2.detach_internet_gateway, InternetGatewayId=gateway, VpcId=vpc)
+        self.assert_refused("DependencyViolation", ec2.delete_internet_gateway, InternetGatewayId=gateway)
+        ec2.delete_nat_gateway(NatGatewayId=nat)
+        ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        ec2.delete_internet_gateway(InternetGatewayId=gateway)
+        ec2.delete_subnet(SubnetId=self.subnet_id)
+        self.assert_refused("NatGatewayNotFound", ec2.delete_nat_gateway, NatGatewayId="nat-0a1b2c3d4e5f60718")
 
 
 class FileSystems(StrictCase):

@@ -142,6 +142,11 @@ class World:
                 "AttachmentId": f"ela-attach-{self.random.getrandbits(68):017x}", "InstanceOwnerId": owner, "Status": "attached",
                 "DeleteOnTermination": False, "DeviceIndex": 1}
 
+    def is_plain(self, region, interface_id):
+        """Whether there is the interface, and no service has been said to have made it."""
+        interface = self.ec2(region).enis.get(interface_id)
+        return interface is not None and not interface.requester_managed
+
     def release_interface(self, region, interface_id):
         """The service has let go of the interface: detached, `available`, of the ordinary type."""
         if interface := self.ec2(region).enis.get(interface_id):

@@ -125,6 +125,12 @@ class QuietHandler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
 
+    def handle_expect_100(self):
+        # Leaves at once: the client holds its body back until it comes.
+        expected = super().handle_expect_100()
+        self.wfile.flush()
+        return expected
+
     def reply(self, status, body=b"", headers=None):
         self.send_response(status)
         for name, value in (headers or {}).items():
