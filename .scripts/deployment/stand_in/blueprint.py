@@ -15,6 +15,8 @@ MISSING = {
 }
 # Attributes that moto does not know of kinds that it makes.
 MISSING_ATTRIBUTES = {"LoadBalancerFullName", "CanonicalHostedZoneID", "TargetGroupFullName"}
+# Actions of the load balancer's rules that moto refuses.
+MISSING_ACTIONS = {"jwt-validation"}
 # moto waits for it: so the stack is CREATE_IN_PROGRESS until the last stage of it is made.
 LAST = "RestOfTheStack"
 
@@ -38,7 +40,7 @@ class Blueprint:
         waiting = _waiting(flat["Resources"], stack.scope(parameters, name, pseudo))
         gaps = _Gaps(flat["Resources"])
         resources = {key: gaps.bridge_resource(each) for key, each in flat["Resources"].items() if key not in gaps.ids}
-        kinds = sorted({flat["Resources"][key]["Type"] for key in gaps.ids})
+        kinds = sorted({flat["Resources"][key]["Type"] for key in gaps.ids} | gaps.actions)
         return cls(resources, gaps.bridge(flat["Outputs"]), {key: sorted(set(after) & set(resources)) for key, after in waiting.items()}, kinds)
 
     @classmethod
@@ -104,6 +106,7 @@ class _Gaps:
 
     def __init__(self, resources):
         self.ids = {key for key, each in resources.items() if each["Type"] in MISSING}
+        self.actions = set()
         # Without aliases the function itself is the target.
         self.instead = {key: {"Fn::GetAtt": [resources[key]["Properties"]["FunctionName"]["Ref"], "Arn"]}
                         for key in self.ids if resources[key]["Type"] == "AWS::Lambda::Alias"}
@@ -122,7 +125,7 @@ class _Gaps:
     def bridge(self, form):
         """References to what is missing become what takes its place, or a text that names it."""
         if isinstance(form, list):
-            return [self.bridge(each) for each in form]
+            return [self.bridge(each) for each in form if not self._is_missing_action(each)]
         if not isinstance(form, dict):
             return form
         if set(form) == {"Ref"} and form["Ref"] in self.ids:
@@ -136,6 +139,12 @@ class _Gaps:
         if set(form) == {"Fn::Sub"} and isinstance(form["Fn::Sub"], str):
             return {"Fn::Sub": re.sub(r"\$\{([^}!]+)\}", self._bridge_text, form["Fn::Sub"])}
         return {key: self.bridge(value) for key, value in form.items()}
+
+    def _is_missing_action(self, form):
+        if not isinstance(form, dict) or form.get("Type") not in MISSING_ACTIONS:
+            return False
+        self.actions.add(f"{form['Type']} of listener rules")
+        return True
 
     def _bridge_text(self, found):
         name, _, attribute = found.group(1).partition(".")

@@ -7,7 +7,7 @@ import stack
 from aws_cli import STAND_IN_KEY
 from code_bucket import bucket_name
 from console import Failure, say
-from stand_in import control_plane
+from stand_in import control_plane, examples
 from stand_in.blueprint import LAST, Blueprint
 from stand_in.custom_resources import REQUEST, CustomResources
 from stand_in.functions import Functions
@@ -24,14 +24,9 @@ class MotoStack:
         self.moto = Moto(aws, name)
 
     def prepare(self, parameters):
-        """The parameters with a certificate of moto's own where the one that is asked for is an example."""
+        """The parameters with things that moto has where those asked for are examples."""
         self.moto.show_functions()
-        if self.aws.maybe("acm", "describe-certificate", "--certificate-arn", parameters["CertificateArn"]):
-            return parameters
-        host = parameters["PublicHostName"]
-        own = [each["CertificateArn"] for each in self.aws("acm", "list-certificates").get("CertificateSummaryList", []) if each["DomainName"] == host]
-        own = own or [self.aws("acm", "request-certificate", "--domain-name", host)["CertificateArn"]]
-        return {**parameters, "CertificateArn": own[0]}
+        return examples.made_real(self.aws, parameters)
 
     def change(self, parameters, bucket, is_update):
         """What carrying out the parameters would do, or None when that is nothing."""
@@ -40,7 +35,7 @@ class MotoStack:
             raise Failure(f"the stack {self.name} was never finished, and moto does not roll back. Remove it first: "
                           f"./build.sh destroy --stack {self.name} --endpoint {self.aws.endpoint}")
         new = Blueprint.of(parameters, self.name, self.caller.account, self.aws.region)
-        say(f"  moto lacks {len(new.left_out)} kinds of resources, which are left out: {', '.join(new.left_out)}")
+        say(f"  moto lacks these, which are left out: {', '.join(new.left_out)}")
         change = Change(self, old, new, is_update)
         return change if change.changes or change.old.outputs != new.outputs else None
 
