@@ -12,7 +12,7 @@ import stack
 from aws_cli import AWS, Caller, CommandFailed
 from cloudformation import Stack
 from console import Failure
-from deploy import deploy
+from deploy import asked, deploy
 from destroy import destroy
 from stand_in.moto_stack import MotoStack
 
@@ -34,12 +34,16 @@ def arguments():
 
 
 def run(options):
+    values = asked(options) if options.command == "deploy" and not options.print_policy else None
     aws = AWS(options.region, options.endpoint)
     caller = Caller(aws)
-    if options.command == "deploy" and options.print_policy:
-        return permissions.print_policies(caller, aws.region, options.stack)
     target = MotoStack(aws, caller, options.stack) if aws.endpoint else Stack(aws, options.stack)
-    return {"deploy": deploy, "destroy": destroy}[options.command](aws, caller, target, options)
+    if options.command == "destroy":
+        destroy(aws, caller, target, options)
+    elif options.print_policy:
+        permissions.print_policies(caller, aws.region, options.stack)
+    else:
+        deploy(aws, caller, target, values, options)
 
 
 if __name__ == "__main__":

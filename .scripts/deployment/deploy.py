@@ -13,12 +13,17 @@ from console import Failure, agreed, bullets, say
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{1,25}")
 
 
-def deploy(aws, caller, target, options):
-    """`target` is the stack at AWS or at a stand-in."""
+def asked(options):
+    """The parameters that the command line asks for, which are looked at before anything else is."""
     if not STACK_NAME.fullmatch(options.stack):
         raise Failure(f"the stack's name '{options.stack}' has to be 2 to 26 small letters, digits and hyphens, and begin with a letter.")
-    values = settings.chosen(options.profile, options.set, examples_will_do=bool(aws.endpoint))
+    values = settings.chosen(options.profile, options.set, examples_will_do=bool(options.endpoint))
     settings.check(values, options.stack)
+    return values
+
+
+def deploy(aws, caller, target, values, options):
+    """`target` is the stack at AWS or at a stand-in."""
     say("Checking")
     say(f"  account {caller.account}, region {aws.region}, as {caller.arn}")
     is_update = progress.usable(progress.describe(aws, options.stack), options.stack)
