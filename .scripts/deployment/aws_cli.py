@@ -1,5 +1,7 @@
 """The AWS CLI: one way to call it, JSON back."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -18,23 +20,17 @@ class AWS:
     """The services of one region, or of a stand-in at an endpoint of its own."""
 
     def __init__(self, region=None, endpoint=None):
-        self.command = os.environ.get("AWS_COMMAND", "aws")
         self.endpoint = endpoint.rstrip("/") if endpoint else None
-        self.environment = {**os.environ, "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": os.environ.get("AWS_EC2_METADATA_DISABLED", "false")}
-        if endpoint:
-            self.environment |= {"AWS_ACCESS_KEY_ID": STAND_IN_KEY, "AWS_SECRET_ACCESS_KEY": STAND_IN_KEY, "NO_PROXY": "*"}
-            for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-                self.environment.pop(name, None)
-        self.region = region or self._configured_region()
+        self._command = _Here() if endpoint else _Process()
+        self.region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or self._configured_region()
 
     def _configured_region(self):
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ("us-east-1" if self.endpoint else "")
-        if region:
-            return region
-        result = subprocess.run([self.command, "configure", "get", "region"], capture_output=True, text=True, env=self.environment)
-        if not result.stdout.strip():
+        if self.endpoint:
+            return "us-east-1"
+        status, output, _ = self._command("configure", "get", "region")
+        if status != 0 or not output.strip():
             raise Failure("there is no region. Give one: --region us-east-1, or export AWS_REGION=us-east-1")
-        return result.stdout.strip()
+        return output.strip()
 
     def __call__(self, service, operation, *arguments):
         result = self._run(service, operation, *arguments, "--output", "json")
@@ -52,13 +48,45 @@ class AWS:
         self._run("s3", "cp", "--recursive", "--only-show-errors", "--exclude", "*", "--include", pattern, folder, location)
 
     def _run(self, service, operation, *arguments):
-        command = [self.command, service, operation, *map(str, arguments), "--region", self.region]
-        if self.endpoint:
-            command += ["--endpoint-url", self.endpoint]
-        result = subprocess.run(command, capture_output=True, text=True, env=self.environment, stdin=subprocess.DEVNULL)
-        if result.returncode != 0:
-            raise CommandFailed(" ".join(result.stderr.split()) or f"{command[0]} {service} {operation} ended with {result.returncode}")
-        return result.stdout
+        place = ["--region", self.region] + (["--endpoint-url", self.endpoint] if self.endpoint else [])
+        status, output, errors = self._command(service, operation, *map(str, arguments), *place)
+        if status != 0:
+            raise CommandFailed(" ".join(errors.split()) or f"aws {service} {operation} ended with {status}")
+        return output
+
+
+class _Process:
+    """The AWS CLI of this machine, with its profiles and ways to sign in."""
+
+    def __init__(self):
+        self.command = os.environ.get("AWS_COMMAND", "aws")
+        self.environment = {**os.environ, "AWS_PAGER": ""}
+
+    def __call__(self, *arguments):
+        done = subprocess.run([self.command, *arguments], capture_output=True, text=True, env=self.environment, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+
+class _Here:
+    """The AWS CLI that this Python has, in this process, which takes a tenth of the time. For a stand-in alone: nothing of how the
+    person signs in to AWS gets there."""
+
+    def __init__(self):
+        for name in [name for name in os.environ if name.startswith("AWS_") and name not in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_SAGEMAKER")]:
+            del os.environ[name]
+        os.environ |= {"AWS_ACCESS_KEY_ID": STAND_IN_KEY, "AWS_SECRET_ACCESS_KEY": STAND_IN_KEY, "AWS_PAGER": "", "AWS_CONFIG_FILE": os.devnull,
+                       "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*", "no_proxy": "*"}
+        from awscli.clidriver import create_clidriver
+        self.driver = create_clidriver()
+
+    def __call__(self, *arguments):
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            try:
+                status = self.driver.main(arguments)
+            except SystemExit as ended:
+                status = ended.code
+        return status, output.getvalue(), errors.getvalue()
 
 
 class Caller:

@@ -99,6 +99,7 @@ class ChangeSet:
 
 
 def show(changes):
+    width = max((len(name) for _, name, _, _ in changes), default=0)
     for action, name, kind, replacement in changes:
         replaced = {"True": ", REPLACED", "Conditional": ", perhaps replaced"}.get(replacement, "")
-        say(f"  {action.lower():<7} {name:<20} {kind}{replaced}")
+        say(f"  {action.lower():<7} {name:<{width}}  {kind}{replaced}")
