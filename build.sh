@@ -224,8 +224,8 @@ command_stack() {
             [ "$1" = destroy ] || [ -e "dist/$name.zip" ] || { quietly build && break; }
         done
         # At a stand-in for AWS the functions run on this machine.
-        if [[ " $* " =~ \ --endpoint[\ =] ]] && ! ls .build/{release,debug}/lambda-local >/dev/null 2>&1; then
-            quietly build_local_tool
+        if [[ " $* " =~ \ --endpoint[\ =] ]]; then
+            [ -x .build/release/lambda-local ] || [ -x .build/debug/lambda-local ] || quietly build_local_tool
         fi
     fi
     exec .venv-aws/bin/python .scripts/deployment "$@"

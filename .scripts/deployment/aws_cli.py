@@ -71,8 +71,11 @@ class _Here:
     """The AWS CLI that this Python has, in this process, which takes a tenth of the time. For a stand-in alone: nothing of how the
     person signs in to AWS gets there."""
 
+    # The last one is what the AWS CLI itself sets.
+    kept = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_SAGEMAKER", "AWS_DATA_PATH")
+
     def __init__(self):
-        for name in [name for name in os.environ if name.startswith("AWS_") and name not in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_SAGEMAKER")]:
+        for name in [name for name in os.environ if name.startswith("AWS_") and name not in self.kept]:
             del os.environ[name]
         os.environ |= {"AWS_ACCESS_KEY_ID": STAND_IN_KEY, "AWS_SECRET_ACCESS_KEY": STAND_IN_KEY, "AWS_PAGER": "", "AWS_CONFIG_FILE": os.devnull,
                        "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*", "no_proxy": "*"}

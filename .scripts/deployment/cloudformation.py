@@ -53,6 +53,10 @@ class Stack:
         """Variables that AWS's own tools need for it beside the region."""
         return {}
 
+    def keeps_mlflow(self, found):
+        """Whether App or tracking server stay when the stack goes."""
+        return {"ParameterKey": "MlflowOnDelete", "ParameterValue": "Delete"} not in found.get("Parameters", [])
+
     def delete(self, found):
         """Removes the stack."""
         since = progress.now()

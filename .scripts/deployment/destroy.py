@@ -11,7 +11,7 @@ def destroy(aws, caller, target, options):
     found = progress.describe(aws, options.stack)
     if not found:
         raise Failure(f"there is no stack {options.stack} in account {caller.account}, {aws.region}.")
-    stays = kept(aws, found)
+    stays = kept(aws, target, found)
     say(f"The stack {options.stack} in account {caller.account}, {aws.region}, will be removed. These stay, with the data in them:")
     for kind, physical in stays:
         say(f"  {kind:<20} {physical}")

@@ -4,7 +4,7 @@ import progress
 
 # In the order in which they can go: keys last, since what they encrypted is lost with them.
 KINDS = {"AWS::S3::Bucket": "bucket", "AWS::Logs::LogGroup": "log group", "AWS::Cognito::UserPool": "user pool", "AWS::KMS::Key": "key"}
-ORDER = ["MLflow, if so set", *KINDS.values()]
+ORDER = ["MLflow", *KINDS.values()]
 
 # All versions and delete markers, a thousand at a time. What cannot be deleted ends the loop, and the bucket says why.
 REMOVE_BUCKET = """\
@@ -16,7 +16,7 @@ remove_bucket() {
 }"""
 
 
-def kept(aws, found):
+def kept(aws, target, found):
     """Kind and physical id of what stays of a stack and its nested ones, as far as it is there."""
     stays, waiting = [], [found["StackId"]]
     while waiting:
@@ -27,8 +27,8 @@ def kept(aws, found):
                 waiting.append(physical)
             elif kind in KINDS and physical and each.get("ResourceStatus") != "DELETE_COMPLETE":
                 stays.append((KINDS[kind], physical))
-            elif kind == "Custom::MLflowApp" and progress.outputs(found).get("MlflowArn"):
-                stays.append(("MLflow, if so set", progress.outputs(found)["MlflowArn"]))
+            elif kind == "Custom::MLflowApp" and target.keeps_mlflow(found) and "MlflowArn" in progress.outputs(found):
+                stays.append(("MLflow", progress.outputs(found)["MlflowArn"]))
     account = found["StackId"].split(":")[4]
     code = f"{found['StackName']}-code-{account}-{aws.region}"
     if aws.maybe("s3api", "head-bucket", "--bucket", code) is not None:

@@ -6,7 +6,6 @@ import concurrent.futures
 import json
 import pathlib
 import shutil
-import sys
 import tempfile
 import time
 import unittest
@@ -78,7 +77,7 @@ def live(profile):
     result["left"] = {
         "vpc": [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if each["VpcId"] == vpc],
         "groups": [each["GroupId"] for each in ec2.describe_security_groups()["SecurityGroups"] if each["GroupId"] in groups],
-        "home": [each["FileSystemId"] for each in moto.client("efs").describe_file_systems()["FileSystems"] if each["FileSystemId"] == home],
+        "mount targets": moto.client("efs").describe_mount_targets(FileSystemId=home)["MountTargets"],
         "apps": [each["Arn"] for each in moto.control_plane().list_mlflow_apps()["Summaries"] if each["Name"] == profile and each["Status"] != "Deleted"],
         "bucket": versions(bucket)}
     commands = commands_at_the_end(result["destroy"].output)
@@ -222,8 +221,9 @@ class Life(unittest.TestCase):
         self.assertEqual(end.status, 0, end.output)
         with self.assertRaisesRegex(Exception, "does not exist"):
             Stack(moto, LIVED)
-        self.assertEqual({name: left[name] for name in ("vpc", "groups", "home", "apps")}, {"vpc": [], "groups": [], "home": [], "apps": []})
-        self.assertEqual(left["bucket"], 4)
+        self.assertEqual({name: left[name] for name in ("vpc", "groups", "mount targets", "apps")}, {"vpc": [], "groups": [], "mount targets": [], "apps": []})
+        self.assertEqual(left["bucket"], 4, "artifacts stay, with their versions")
+        self.assertNotIn("delete-mlflow-app", end.output, "there is no App any more")
 
     def test_mlflow_goes_before_vpc_cleanup_and_that_before_the_network(self):
         output = results[LIVED]["destroy"].output
@@ -274,7 +274,6 @@ class Mishaps(unittest.TestCase):
         self.assertIn(f"{key} is not the code of {name}-mlflow-app: its SHA-256 is", ended.output)
 
     def test_locked_buckets_are_explained(self):
-        sys.path[:0] = [str(REPOSITORY / ".scripts/deployment"), str(REPOSITORY / ".scripts/templates")]
         s3 = moto.client("s3")
         for bucket, retention in {"locked": None, "governed": {"Mode": "GOVERNANCE", "Days": 30}, "kept": {"Mode": "COMPLIANCE", "Years": 7}}.items():
             s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)

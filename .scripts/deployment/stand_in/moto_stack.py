@@ -47,6 +47,11 @@ class MotoStack:
         return {"AWS_ENDPOINT_URL": self.aws.endpoint, "AWS_ENDPOINT_URL_SAGEMAKER": control_plane.endpoint(self.aws),
                 "AWS_ACCESS_KEY_ID": STAND_IN_KEY, "AWS_SECRET_ACCESS_KEY": STAND_IN_KEY}
 
+    def keeps_mlflow(self, found):
+        """Whether App or tracking server stay when the stack goes."""
+        answered = (self.moto.template() or {}).get("Metadata", {}).get("Answered", {}).values()
+        return any(each["ResourceType"] == "Custom::MLflowApp" and each["ResourceProperties"]["DeletionPolicy"] == "Retain" for each in answered)
+
     def delete(self, found):
         """Removes the stack: what needs a custom resource, then that by its function, and the network last of all."""
         self.moto.show_functions()
