@@ -71,7 +71,7 @@ def object_lock(aws, bucket):
     if not retention:
         yield "# Object Lock: a version with a legal hold or a retention of its own stays, and the bucket with it, until that ends"
         return
-    span = f"{retention['Days']} days" if "Days" in retention else f"{retention.get('Years')} years"
+    span = f"{retention['Days']} days" if retention.get("Days") else f"{retention.get('Years')} years"
     way = ("nobody can delete a version earlier, not even root" if retention["Mode"] == "COMPLIANCE" else
            "earlier only with delete-objects --bypass-governance-retention and the permission for it")
     yield f"# Object Lock, {retention['Mode']}: each version stays for {span} after it was stored, and the bucket with it; {way}"

@@ -236,8 +236,10 @@ class Life(unittest.TestCase):
         there = {each["Name"] for each in moto.client("s3").list_buckets()["Buckets"]}
         self.assertEqual(there & {outputs[name] for name in ("ArtifactBucket", "OverflowBucket", "LogBucket", "TrailBucket")}, set())
         self.assertNotIn(f"{LIVED}-code-123456789012-us-east-1", there)
-        groups = moto.client("logs").describe_log_groups()["logGroups"]
-        self.assertEqual([each["logGroupName"] for each in groups if LIVED in each["logGroupName"]], [])
+        stack = results[LIVED]["stack"]
+        own = {stack.resources[key] for key, kind in stack.kinds.items() if kind == "AWS::Logs::LogGroup"}
+        self.assertGreater(len(own), 3)
+        self.assertEqual(own & {each["logGroupName"] for each in moto.client("logs").describe_log_groups()["logGroups"]}, set())
         self.assertEqual(moto.client("kms").describe_key(KeyId=outputs["DataKey"])["KeyMetadata"]["KeyState"], "PendingDeletion")
 
 

@@ -10,9 +10,14 @@ def _certificate(aws, parameters):
     if aws.maybe("acm", "describe-certificate", "--certificate-arn", parameters["CertificateArn"]):
         return {}
     host = parameters["PublicHostName"]
-    there = aws("acm", "list-certificates").get("CertificateSummaryList", [])
-    own = [each["CertificateArn"] for each in there if each["DomainName"] == host]
-    return {"CertificateArn": own[0] if own else aws("acm", "request-certificate", "--domain-name", host)["CertificateArn"]}
+    if not _certificates(aws, host):
+        aws("acm", "request-certificate", "--domain-name", host)
+    # The first of that name, also for two deployments at once that both asked for one.
+    return {"CertificateArn": _certificates(aws, host)[0]}
+
+
+def _certificates(aws, host):
+    return [each["CertificateArn"] for each in aws("acm", "list-certificates").get("CertificateSummaryList", []) if each["DomainName"] == host]
 
 
 def _network(aws, parameters):
