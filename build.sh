@@ -237,13 +237,22 @@ install_aws_tools() {
 command_stack() {
     command -v python3 >/dev/null || install_packages
     install_aws_tools
-    if [ "$1" = deploy ] && ! [[ " $* " =~ \ (--help|-h|--print-policy)\  ]]; then
+    if ! [[ " $* " =~ \ (--help|-h|--print-policy)\  ]]; then
         local name
         for name in mlflow-proxy mlflow-app vpc-cleanup; do
-            [ -e "dist/$name.zip" ] || { quietly build && break; }
+            [ "$1" = destroy ] || [ -e "dist/$name.zip" ] || { quietly build && break; }
         done
+        # At a stand-in for AWS the functions run on this machine.
+        if [[ " $* " =~ \ --endpoint[\ =] ]]; then
+            [ -x .build/release/lambda-local ] || [ -x .build/debug/lambda-local ] || quietly build_local_tool
+        fi
     fi
-    exec .venv-aws/bin/python .scripts/deploy.py "$@"
+    exec .venv-aws/bin/python .scripts/deployment "$@"
+}
+
+command_verify() {
+    command -v python3 >/dev/null || install_packages
+    exec python3 .scripts/deployment/verify.py "$@"
 }
 
 command_test() {
@@ -275,12 +284,12 @@ command_bench() {
 
 case ${1:-} in
     "") build ;;
-    up | test | bench | invoke)
+    up | test | bench | invoke | verify)
         name=$1
         shift
         "command_$name" "$@"
         ;;
-    deploy | destroy | verify) command_stack "$@" ;;
+    deploy | destroy) command_stack "$@" ;;
     help | -h | --help) usage ;;
     *)
         usage >&2

@@ -37,7 +37,7 @@ class NoValue:
 NO_VALUE = NoValue()
 
 
-class Loader(yaml.SafeLoader):
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML with CloudFormation's short forms."""
 
 

@@ -1,0 +1,49 @@
+"""What the deployer needs: the policy, and whether the caller has what it lists."""
+
+import json
+
+import stack
+from aws_cli import CommandFailed
+from console import say
+
+# A managed policy of IAM may have 6,144 characters.
+POLICY_LIMIT = 6_000
+
+
+def deployer_policy(caller, region, stack_name):
+    text = (stack.REPOSITORY / "lambda/deployer-policy.json").read_text()
+    for key, value in {"Partition": caller.partition, "Region": region, "AccountId": caller.account, "StackName": stack_name}.items():
+        text = text.replace("${" + key + "}", value)
+    return json.loads(text)["Statement"]
+
+
+def print_policies(caller, region, stack_name):
+    """The policy in as many parts as IAM's limit asks for, one a line."""
+    parts, size = [[]], 0
+    for statement in deployer_policy(caller, region, stack_name):
+        length = len(json.dumps(statement, separators=(",", ":"))) + 1
+        if size + length > POLICY_LIMIT:
+            parts.append([])
+            size = 0
+        parts[-1].append(statement)
+        size += length
+    for part in parts:
+        say(json.dumps({"Version": "2012-10-17", "Statement": part}, separators=(",", ":")))
+
+
+def missing(aws, caller, stack_name):
+    """Actions of the policy that the caller lacks, as IAM simulates it; None when IAM may not be asked."""
+    denied = []
+    for statement in deployer_policy(caller, aws.region, stack_name):
+        # What a condition decides, a simulation without the request's context cannot know.
+        if statement.get("Condition") and statement["Sid"] not in ("Look", "WritesThatKnowNoResource"):
+            continue
+        actions, resources = stack.as_list(statement["Action"]), stack.as_list(statement["Resource"])
+        try:
+            results = aws("iam", "simulate-principal-policy", "--policy-source-arn", caller.role_or_user_arn, "--action-names", *actions,
+                          "--resource-arns", resources[0], "--context-entries",
+                          f"ContextKeyName=aws:RequestedRegion,ContextKeyValues={aws.region},ContextKeyType=string")["EvaluationResults"]
+        except CommandFailed:
+            return None
+        denied += [each["EvalActionName"] for each in results if each["EvalDecision"] != "allowed"]
+    return denied
