@@ -43,7 +43,7 @@ class LambdaTests(EachProfile):
     def test_a_release_changes_the_function_of_which_it_publishes_a_version(self):
         # PublishVersion makes no version of a function that has not changed since the last one; the stack's update then fails.
         parameters = PROFILES["app-cognito-machines"]
-        changed = stack.flatten({**parameters, "Release": "fedcba987654"})
+        changed = stack.flatten({**parameters, "Release": "f" * 12})
         for name, version in of_type(FLAT["app-cognito-machines"], "AWS::Lambda::Version").items():
             function = version["Properties"]["FunctionName"]["Ref"]
             self.assertNotEqual(version, changed["Resources"][name])
