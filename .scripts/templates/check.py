@@ -32,7 +32,7 @@ MOST_BYTES = 51_200
 
 def lint(files, ignores=()):
     """cfn-lint's findings, informational ones included, by file."""
-    command = [tools.VENV / "bin/cfn-lint", "--format", "json", "--include-checks", "I"]
+    command = [tools.PROGRAMS / "cfn-lint", "--format", "json", "--include-checks", "I"]
     for rule in ignores:
         command += ["--ignore-checks", rule]
     result = subprocess.run([*map(str, command), "--", *map(str, files)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -46,7 +46,7 @@ def lint(files, ignores=()):
 def checkov(folder):
     """checkov's failed and skipped checks by file."""
     result = subprocess.run(
-        [str(tools.VENV / "bin/checkov"), "--directory", str(folder), "--framework", "cloudformation", "--output", "json",
+        [str(tools.PROGRAMS / "checkov"), "--directory", str(folder), "--framework", "cloudformation", "--output", "json",
          "--compact"], capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, "LOG_LEVEL": "ERROR"})
     results = json.loads(result.stdout)["results"]
     found = {}

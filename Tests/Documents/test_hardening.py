@@ -151,7 +151,7 @@ class BaselineTests(unittest.TestCase):
         template = REPOSITORY / "lambda/account-baseline.yaml"
         for command in (["cfn-lint", "--include-checks", "I", "--"], ["checkov", "--framework", "cloudformation", "--compact", "--quiet", "--file"]):
             with self.subTest(command[0]):
-                result = subprocess.run([tools.VENV / "bin" / command[0], *command[1:], template], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+                result = subprocess.run([tools.PROGRAMS / command[0], *command[1:], template], capture_output=True, text=True, stdin=subprocess.DEVNULL)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     def deny(self, name):

@@ -1,6 +1,7 @@
 """MLflow through the packaged proxy and MLflow asked directly: the same answers, but for what docs/differences.md lists."""
 
 import collections
+import email.utils
 import gzip
 import http.client
 import json
@@ -76,6 +77,14 @@ def is_reordered(left, right):
         return False
 
 
+def is_asked_later(*times):
+    """Whether HTTP dates are those of two answers, one asked for after the other: MLflow counts a file's life from the answer on."""
+    if None in times:
+        return False
+    first, second = (email.utils.parsedate_to_datetime(time).timestamp() for time in times)
+    return abs(first - second) <= 60
+
+
 def template(text):
     """A target without the names and numbers that differ from run to run."""
     text = re.sub(r"\b(?:tr-|m-)?[0-9a-f]{32}\b", "ID", text)
@@ -137,6 +146,8 @@ class ParityTests(unittest.TestCase):
 
     def compare_headers(self, name, proxy, direct):
         different = {header for header in proxy.keys() | direct.keys() if proxy.get(header) != direct.get(header)}
+        if is_asked_later(proxy.get("expires"), direct.get("expires")):
+            different.discard("expires")
         type(self).differing |= different
         self.assertEqual(
             different - DOCUMENTED, set(),
