@@ -609,6 +609,15 @@ class AccessTests(EachProfile):
                         self.assertEqual(statement["Condition"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
                         self.assertEqual(statement["Resource"], {"Fn::GetAtt": ["MlflowServiceRole", "Arn"]})
 
+    def test_every_role_has_the_boundary_that_is_asked_for_and_none_otherwise(self):
+        boundary = "arn:aws:iam::123456789012:policy/bounds"
+        for name, parameters in PROFILES.items():
+            without, within = FLAT[name], stack.flatten({**parameters, "PermissionsBoundaryArn": boundary})
+            roles = of_type(within, "AWS::IAM::Role")
+            self.assertGreaterEqual(len(roles), 2, name)
+            self.assertEqual({role.get("PermissionsBoundary") for role in roles.values()}, {boundary}, name)
+            self.assertFalse([role for role in of_type(without, "AWS::IAM::Role").values() if "PermissionsBoundary" in role], name)
+
 
 class DeployerTests(unittest.TestCase):
     def policy(self):
