@@ -28,14 +28,28 @@ extension JSONValue {
 }
 
 /// A recursive-descent reader over the bytes of one text.
-struct JSONParser {
+struct JSONParser: ~Copyable {
     let bytes: UnsafeBufferPointer<UInt8>
     /// Where the next byte is that was not read yet.
     var position = 0
     private var depth = 0
+    private var decodingRoom: UnsafeMutableBufferPointer<UInt8>?
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
+    }
+
+    deinit {
+        decodingRoom?.deallocate()
+    }
+
+    /// Where strings with escapes are decoded, one after the other: room for as many bytes as the text has from the first
+    /// such string to its end. No string needs more, and memory that is not written to costs next to nothing.
+    mutating func decodingRoom(from start: Int) -> UnsafeMutableBufferPointer<UInt8> {
+        if let decodingRoom { return decodingRoom }
+        let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count - start)
+        decodingRoom = room
+        return room
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
