@@ -10,17 +10,22 @@ from console import say
 POLICY_LIMIT = 6_000
 
 
-def deployer_policy(caller, region, stack_name):
+def deployer_policy(caller, region, stack_name, boundary=""):
+    """The statements; with a boundary, roles are made and given rights within it alone, and nothing takes it off them."""
     text = (stack.REPOSITORY / "lambda/deployer-policy.json").read_text()
     for key, value in {"Partition": caller.partition, "Region": region, "AccountId": caller.account, "StackName": stack_name}.items():
         text = text.replace("${" + key + "}", value)
-    return json.loads(text)["Statement"]
+    statements = json.loads(text)["Statement"]
+    if not boundary:
+        return statements
+    within = {"Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary}}}
+    return [each | within if each["Sid"] == "RightsOfRoles" else each for each in statements if each["Sid"] != "UnboundRoles"]
 
 
-def print_policies(caller, region, stack_name):
+def print_policies(caller, region, stack_name, boundary):
     """The policy in as many parts as IAM's limit asks for, one a line."""
     parts, size = [[]], 0
-    for statement in deployer_policy(caller, region, stack_name):
+    for statement in deployer_policy(caller, region, stack_name, boundary):
         length = len(json.dumps(statement, separators=(",", ":"))) + 1
         if size + length > POLICY_LIMIT:
             parts.append([])
@@ -31,10 +36,10 @@ def print_policies(caller, region, stack_name):
         say(json.dumps({"Version": "2012-10-17", "Statement": part}, separators=(",", ":")))
 
 
-def missing(aws, caller, stack_name):
+def missing(aws, caller, stack_name, boundary):
     """Actions of the policy that the caller lacks, as IAM simulates it; None when IAM may not be asked."""
     denied = []
-    for statement in deployer_policy(caller, aws.region, stack_name):
+    for statement in deployer_policy(caller, aws.region, stack_name, boundary):
         # What a condition decides, a simulation without the request's context cannot know.
         if statement.get("Condition") and statement["Sid"] not in ("Look", "WritesThatKnowNoResource"):
             continue

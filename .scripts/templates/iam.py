@@ -2,6 +2,7 @@
 written on every resource there is."""
 
 import fnmatch
+import functools
 import json
 import re
 
@@ -49,6 +50,7 @@ class Actions:
     def __init__(self, path):
         self.services = json.loads(path.read_text())
 
+    @functools.cache  # There is one database a run.
     def matching(self, action):
         service, _, name = action.partition(":")
         privileges = self.services.get(service.lower(), {}).get("privileges", {})
@@ -77,6 +79,7 @@ def _overlap(one, other):
     return all(_fits(a, b) for a, b in zip(ones, others))
 
 
+@functools.cache
 def _fits(one, other):
     """Whether some text matches both patterns."""
     known = {}

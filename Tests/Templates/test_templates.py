@@ -5,10 +5,11 @@ import json
 import pathlib
 import re
 import sys
+import types
 import unittest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / ".scripts/templates"))
+sys.path[:0] = [str(REPOSITORY / ".scripts/templates"), str(REPOSITORY / ".scripts/deployment")]
 
 import tools
 
@@ -17,6 +18,7 @@ if __name__ == "__main__":
 
 import iam
 import listener
+import permissions
 import stack
 
 PROFILES = {name: stack.profile(name) for name in stack.profile_names()}
@@ -632,6 +634,26 @@ class DeployerTests(unittest.TestCase):
         self.assertEqual((unknown, writes), ([], []))
         statement, = [each for each in self.policy()["Statement"] if each["Sid"] == "WritesThatKnowNoResource"]
         self.assertEqual(unavoidable, sorted(statement["Action"]))
+
+    def test_within_a_boundary_the_deployer_makes_and_changes_bounded_roles_alone(self):
+        boundary = "arn:aws:iam::123456789012:policy/bounds"
+        caller = types.SimpleNamespace(partition="aws", account="123456789012")
+        changing = {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary", "iam:AttachRolePolicy"}
+        allowed = set()
+        for each in permissions.deployer_policy(caller, "us-east-1", "team", boundary):
+            allowed |= set(as_list(each["Action"]))
+            if changing & set(as_list(each["Action"])):
+                self.assertEqual(each["Condition"], {"StringEquals": {"iam:PermissionsBoundary": boundary}})
+        self.assertLessEqual(changing - {"iam:AttachRolePolicy"}, allowed)
+        self.assertNotIn("iam:DeleteRolePermissionsBoundary", allowed)
+
+    def test_the_services_that_a_boundary_has_to_allow_are_in_the_document(self):
+        section = (REPOSITORY / "docs/operations.md").read_text().split("### Bounds for the roles")[1].split("\n### ")[0]
+        listed = set(re.findall(r"`([a-z0-9-]+)`", section.split("It has to allow")[1]))
+        used = {
+            action.partition(":")[0] for template in FLAT.values() for _, statements in iam.policies(template) for each in statements
+            if each["Effect"] == "Allow" for action in as_list(each["Action"])}
+        self.assertEqual(listed, used)
 
     def test_the_deployer_may_make_whatever_a_profile_has(self):
         allowed = {action for each in self.policy()["Statement"] for action in as_list(each["Action"])}
