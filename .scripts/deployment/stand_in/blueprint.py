@@ -3,6 +3,7 @@
 import re
 
 import stack
+from change_set import Change
 
 # Kinds that moto's CloudFormation does not make.
 MISSING = {
@@ -71,14 +72,15 @@ class Blueprint:
                 "Resources": resources, "Outputs": outputs}
 
     def differences(self, other):
-        """Action, id, kind and whether it is replaced, of what makes another of this."""
+        """The changes that make another of this."""
         for key, each in other.resources.items():
             if key not in self.resources:
-                yield "Add", key, each["Type"], None
+                yield Change("added", key, each["Type"])
             elif each != self.resources[key]:
-                yield "Modify", key, each["Type"], None
-        for key in self.resources.keys() - other.resources.keys():
-            yield "Remove", key, self.resources[key]["Type"], None
+                yield Change("changed", key, each["Type"])
+        for key, each in self.resources.items():
+            if key not in other.resources:
+                yield Change("removed", key, each["Type"], each.get("DeletionPolicy") == "Retain")
 
 
 def _waiting(resources, scope):
