@@ -67,7 +67,8 @@ def show_result(found, parameters):
     say()
     say(f"Stack     {found['StackName']} is {found['StackStatus']}")
     say(f"Open      {values['Url']}")
-    say(f"DNS       point {values['Url'].split('/')[2]} at {values['LoadBalancerName']} (CNAME, or alias in zone {values.get('LoadBalancerZone')})")
+    alias = f", or alias in zone {values['LoadBalancerZone']}" if "LoadBalancerZone" in values else ""
+    say(f"DNS       point {values['Url'].split('/')[2]} at {values['LoadBalancerName']} (CNAME{alias})")
     say(f"MLflow    {values['MlflowArn']}")
     if values.get("UserPool"):
         say(f"People    aws cognito-idp admin-create-user --user-pool-id {values['UserPool']} --username NAME@EXAMPLE.COM")
