@@ -47,7 +47,10 @@ def run(options):
 
 
 if __name__ == "__main__":
+    options = arguments()
     try:
-        run(arguments())
+        run(options)
     except (Failure, CommandFailed) as problem:
         sys.exit(f"build.sh: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(f"build.sh: stopped. What AWS has begun goes on by itself: aws cloudformation describe-stack-events --stack-name {options.stack}")
