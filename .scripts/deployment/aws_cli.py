@@ -17,7 +17,7 @@ class CommandFailed(Exception):
     """What the AWS CLI said, in one line. `code` is AWS's name of the error; without one, AWS said nothing."""
 
     def __init__(self, text):
-        super().__init__(text)
+        super().__init__(text.rstrip("."))
         named = re.search(r"An error occurred \(([\w.]+)\)", text)
         self.code = named[1] if named else ""
 

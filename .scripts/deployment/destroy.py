@@ -15,8 +15,9 @@ def destroy(aws, caller, target, options):
     there = list(resources.every(aws, found["StackId"]))
     stays = kept(aws, target, found, there)
     say(f"The stack {options.stack} in account {caller.account}, {aws.region}, will be removed. These stay, with the data in them:")
-    for kind, physical in stays:
-        say(f"  {kind:<20} {physical}")
+    width = max((len(physical) for _, physical, _ in stays), default=0)
+    for kind, physical, name in stays:
+        say(f"  {kind:<10} {physical:<{width}}  {name}")
     if not options.yes and not agreed("Remove it?"):
         raise Failure("nothing was removed.")
     unprotect(aws, there)

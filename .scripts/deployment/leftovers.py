@@ -25,19 +25,19 @@ remove_bucket() {
 
 
 def kept(aws, target, found, resources):
-    """Kind and physical id of what stays of a stack, of whose resources some are there."""
+    """Kind, physical id and name in its template of each of a stack's resources that stays."""
     retained, stays = Retained(aws), []
     for each in resources:
         if each.kind == "Custom::MLflowApp":
             arn = progress.outputs(found).get("MlflowArn", each.physical)
             if target.keeps_mlflow(found) and arn.startswith("arn:"):
-                stays.append(("MLflow", arn))
+                stays.append(("MLflow", arn, each.name))
         elif each.kind not in PARTS and (each.status == "DELETE_SKIPPED" or each in retained):
-            stays.append((KINDS.get(each.kind, each.kind), each.physical))
+            stays.append((KINDS.get(each.kind, each.kind), each.physical, each.name))
     account = found["StackId"].split(":")[4]
     code = bucket_name(aws, account, found["StackName"])
     if is_there(aws, code, account):
-        stays.append(("bucket", code))
+        stays.append(("bucket", code, "zips and templates"))
     return sorted(stays, key=lambda each: (ORDER.index(each[0]) if each[0] in ORDER else len(ORDER), each))
 
 
@@ -45,9 +45,9 @@ def commands(aws, environment, stays):
     """Lines for a shell that remove what stays."""
     variables = {"AWS_REGION": aws.region, "AWS_DEFAULT_REGION": aws.region, **environment}
     yield "export " + " ".join(f"{name}={value}" for name, value in variables.items())
-    if any(kind == "bucket" for kind, _ in stays):
+    if any(kind == "bucket" for kind, *_ in stays):
         yield from REMOVE_BUCKET.splitlines()
-    for kind, physical in stays:
+    for kind, physical, name in stays:
         if kind == "bucket":
             yield from object_lock(aws, physical)
             yield f"remove_bucket {physical}"
@@ -61,7 +61,7 @@ def commands(aws, environment, stays):
             yield f"aws cognito-idp update-user-pool --user-pool-id {physical} --deletion-protection INACTIVE"
             yield f"aws cognito-idp delete-user-pool --user-pool-id {physical}"
         elif kind == "key":
-            yield f"aws kms schedule-key-deletion --key-id {physical} --pending-window-in-days 30   # what it encrypted is lost then"
+            yield f"aws kms schedule-key-deletion --key-id {physical} --pending-window-in-days 30   # {name}: what it encrypted is lost then"
         elif "mlflow-app/" in physical:
             yield f"# or go on with it: ./build.sh deploy ... --set MlflowKind=Existing --set ExistingMlflowArn={physical}"
             yield f"aws sagemaker delete-mlflow-app --arn {physical}"
