@@ -16,7 +16,8 @@ CONSEQUENCE = re.compile(r"cancelled|The following resource\(s\) failed|Embedded
 POLL_SECONDS = 5
 # As many events of one stack do not come between two looks.
 LATEST = 200
-# For so many looks in a row CloudFormation may not answer, such as while the network is away.
+# For so many looks in a row CloudFormation may not answer, such as while the network is away, or have nothing new to tell: then what
+# seems to have ended has not begun yet.
 MISSES = 24
 
 
@@ -73,7 +74,7 @@ class Progress:
 
 def wait(aws, found, mark):
     """Shows progress until the stack has come to an end. Returns its status, or None when it is gone, and what failed."""
-    progress, misses = Progress(aws, found["StackId"], mark), 0
+    progress, misses, idle = Progress(aws, found["StackId"], mark), 0, 0
     while True:
         try:
             there = describe(aws, found["StackId"])
@@ -87,7 +88,8 @@ def wait(aws, found, mark):
         else:
             if there is None or there["StackStatus"] == "DELETE_COMPLETE":
                 return None, progress.causes
-            if not there["StackStatus"].endswith("_IN_PROGRESS"):
+            idle = 0 if progress.seen else idle + 1
+            if not there["StackStatus"].endswith("_IN_PROGRESS") and (progress.seen or idle == MISSES):
                 return there["StackStatus"], progress.causes
         time.sleep(POLL_SECONDS)
 
@@ -125,4 +127,5 @@ def _events(aws, name, most):
 
 
 def _time(event):
-    return datetime.datetime.fromisoformat(event["Timestamp"])
+    # Older versions of Python do not know Z.
+    return datetime.datetime.fromisoformat(event["Timestamp"].replace("Z", "+00:00"))

@@ -85,7 +85,7 @@ class Destroy(unittest.TestCase):
             NAME: self.NESTED, "edge": [("LoadBalancer", "AWS::ElasticLoadBalancingV2::LoadBalancer", BALANCER, "DELETE_FAILED"),
                                         ("WebAcl", "AWS::WAFv2::WebACL", "acl", "DELETE_COMPLETE")],
             "data": [("ArtifactBucket", "AWS::S3::Bucket", "artifacts", "DELETE_SKIPPED"), ("LogBucket", "AWS::S3::Bucket", "logs", "DELETE_COMPLETE"),
-                     ("ArtifactBucketPolicy", "AWS::S3::BucketPolicy", "artifacts", "DELETE_SKIPPED")]},
+                     ("ArtifactBucketPolicy", "AWS::S3::BucketPolicy", "artifacts", "DELETE_SKIPPED")]}, ("LogBucket",),
                      **{"elbv2__modify_load_balancer_attributes": lambda options: {"Attributes": []}, **answers})
 
     def test_a_stack_without_outputs_is_unprotected_before_it_goes(self):
@@ -151,7 +151,8 @@ class Absence(unittest.TestCase):
                 self.assertEqual(len(aws.called("cloudformation describe-stacks")), tries)
 
     def test_a_network_that_comes_back_is_waited_for(self):
-        answers = [NO_ANSWERS[1], NO_ANSWERS[4], {"Stacks": [about("DELETE_IN_PROGRESS")]}, NO_ANSWERS[4], {"Stacks": [about("DELETE_COMPLETE")]}]
+        away = [NO_ANSWERS[4]] * (progress.MISSES - 1)
+        answers = [*away, {"Stacks": [about("DELETE_IN_PROGRESS")]}, *away, {"Stacks": [about("DELETE_COMPLETE")]}]
         aws = World(cloudformation__describe_stacks=lambda options: answers.pop(0))
         self.assertIsNone(progress.wait(aws, about("DELETE_IN_PROGRESS"), progress.Mark())[0])
 
@@ -278,6 +279,14 @@ class Telling(unittest.TestCase):
         aws.answers["cloudformation describe-stack-events"] = lambda options: {"StackEvents": events[options["stack-name"]]}
         output, _ = said(progress.wait, aws, about("UPDATE_COMPLETE"), mark)
         self.assertEqual([line.split()[-1] for line in output.splitlines()], ["new1", "new2", "inner"])
+
+    def test_an_end_is_none_before_something_began(self):
+        statuses, events = ["CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"], [[], [self.event("new", 1)], [self.event("new", 1)]]
+        aws = World(cloudformation__describe_stacks=lambda options: {"Stacks": [about(statuses.pop(0))]},
+                    cloudformation__describe_stack_events=lambda options: {"StackEvents": events.pop(0)})
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(progress.wait(aws, about("CREATE_COMPLETE"), progress.Mark())[0], "UPDATE_COMPLETE")
+        self.assertEqual(statuses, [])
 
     def test_causes_are_told_and_consequences_are_not(self):
         aws = World("UPDATE_ROLLBACK_COMPLETE")
