@@ -18,6 +18,8 @@ from moto_deployment import (
 PROFILES = sorted(path.stem for path in (REPOSITORY / "lambda/profiles").glob("*.json"))
 # The one whose life is looked at closely, and those that stay for what else is tried.
 LIVED, STAY = "app-cognito-internal", ("existing-jwt-existing-vpc", "server-network-isolated")
+# How each of the others is changed.
+CHANGE, OTHER_CHANGE = ("--set", "ProxyMemoryMegabytes=2048"), {"app-jwt-internet": ("--set", "AuthMode=cognito")}
 REFUSAL = {"count": 99, "code": "AccessDeniedException", "message": "User is not authorized to perform sagemaker:CreateMlflowApp"}
 
 moto = None
@@ -76,7 +78,7 @@ def deploy_profile(profile):
     """Made, and all but those that stay changed and removed."""
     result = made(profile)
     if profile not in STAY:
-        result["change"] = deploy(profile, "--set", f"MlflowName={profile}", "--set", "ProxyMemoryMegabytes=2048")
+        result["change"] = deploy(profile, "--set", f"MlflowName={profile}", *OTHER_CHANGE.get(profile, CHANGE))
         result["destroy"] = destroy(stack_name(profile))
     return result
 
@@ -181,6 +183,11 @@ class Profiles(unittest.TestCase):
                 Stack(moto, stack_name(name))
 
         self.for_each(check, (LIVED, *STAY))
+
+    def test_another_way_to_sign_in_gets_its_rules_before_the_old_ones_go(self):
+        output = results["app-jwt-internet"]["change"].output
+        self.assertRegex(output, r"(?m)^  added +RoutesPageRule ")
+        self.assertRegex(output, r"(?m)^  removed +RoutesTokenRule ")
 
     def test_the_stacks_mlflow_is_what_the_deployed_function_made_as_the_template_asks(self):
         def check(name, result):
