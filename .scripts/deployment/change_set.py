@@ -121,4 +121,4 @@ def show(changes):
         stays = "" if not each.stays else ", which stays" if each.what == "removed" else ", whose old one stays"
         say(f"  {each.what:<16} {each.name:<{width}}  {each.kind}{stays}")
     counts = [(sum(each.what == what for each in lines), what) for what in ORDER]
-    say(f"  {', '.join(f'{count} {what}' for count, what in counts if count)}" if lines else "  no resource; outputs alone")
+    say(f"  {', '.join(f'{count} {what}' for count, what in counts if count)}" if lines else "  no resource changes, outputs alone")

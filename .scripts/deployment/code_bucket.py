@@ -74,6 +74,7 @@ class CodeBucket:
             self.aws("s3api", "put-object", "--bucket", self.name, "--key", key, "--body", file, *self.owner)
         except CommandFailed as problem:
             raise Failure(f"{key} could not be stored in {self.name}: {problem}") from None
+        self.keys.add(key)
 
     def send_release(self, parameters):
         """Zips and templates. Returns the parameters that say where they are and what the release is."""

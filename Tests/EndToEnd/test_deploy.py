@@ -5,6 +5,7 @@ deployed functions answered; a change reaches what they made; the end removes it
 import concurrent.futures
 import json
 import pathlib
+import re
 import shutil
 import tempfile
 import time
@@ -417,6 +418,18 @@ class Input(unittest.TestCase):
         text = "".join(ended.output.split())
         for word in (*PROFILES, "--endpointURL", "--setNAME=VALUE", "--print-policy"):
             self.assertIn(word, text)
+
+
+class CloudFormationTests(unittest.TestCase):
+    def test_what_is_asked_of_cloudformation_goes_through_the_aws_cli(self):
+        ended = build("Tests/EndToEnd/cloudformation_life.py", moto.address, command=(".venv-aws/bin/python",))
+        self.assertEqual(ended.status, 0, ended.output)
+        self.assertEqual(re.findall(r"(?m)^  (\d+ added|\d+ changed)$", ended.output)[0], "2 added")
+        self.assertEqual(re.findall(r"(?m)^    0:\d\d  (\S+) +small$", ended.output), [
+            f"{action}_{status}" for action in ("CREATE", "UPDATE", "DELETE") for status in ("IN_PROGRESS", "COMPLETE")])
+        self.assertRegex(ended.output, r"(?m)^  log group  small-log +Log$")
+        self.assertRegex(ended.output, r"(?m)^Change sets: 2$", "the third one was discarded")
+        self.assertRegex(ended.output, r"(?m)^Stack: None$")
 
 
 class ControlPlaneTests(unittest.TestCase):
