@@ -240,11 +240,17 @@ command_stack() {
     if ! [[ " $* " =~ \ (--help|-h|--print-policy)\  ]]; then
         local name
         for name in mlflow-proxy mlflow-app vpc-cleanup; do
-            [ "$1" = destroy ] || [ -e "dist/$name.zip" ] || { quietly build && break; }
+            [ "$1" = destroy ] || [ -e "dist/$name.zip" ] || {
+                say "Building the functions first, which takes some minutes"
+                quietly build && break
+            }
         done
         # At a stand-in for AWS the functions run on this machine.
         if [[ " $* " =~ \ --endpoint[\ =] ]]; then
-            [ -x .build/release/lambda-local ] || [ -x .build/debug/lambda-local ] || quietly build_local_tool
+            [ -x .build/release/lambda-local ] || [ -x .build/debug/lambda-local ] || {
+                say "Building lambda-local, which runs them, too"
+                quietly build_local_tool
+            }
         fi
     fi
     exec .venv-aws/bin/python .scripts/deployment "$@"

@@ -21,7 +21,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="./build.sh", description="Makes, changes and removes the stack with the AWS CLI.")
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--stack", default="mlflow-gateway", metavar="NAME", help="the stack's name, with which names of its resources begin (mlflow-gateway)")
+    common.add_argument("--stack", default="mlflow-gateway", metavar="NAME", help="the stack's name, with which names of its resources begin: 3 to 23 small letters, digits and hyphens (mlflow-gateway)")
     common.add_argument("--region", help="the AWS region; that of the AWS CLI when it is not given")
     common.add_argument("--endpoint", metavar="URL", help="a moto server in the place of AWS; the deployed functions then run on this machine")
     common.add_argument("--yes", action="store_true", help="do not ask")
@@ -47,7 +47,10 @@ def run(options):
 
 
 if __name__ == "__main__":
+    options = arguments()
     try:
-        run(arguments())
+        run(options)
     except (Failure, CommandFailed) as problem:
         sys.exit(f"build.sh: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(f"build.sh: stopped. What AWS has begun goes on by itself: aws cloudformation describe-stack-events --stack-name {options.stack}")

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 
 from console import Failure
@@ -13,7 +14,24 @@ STAND_IN_KEY = "stand-in"
 
 
 class CommandFailed(Exception):
-    """What the AWS CLI said, in one line."""
+    """What the AWS CLI said, in one line. `code` is AWS's name of the error; without one, AWS said nothing."""
+
+    def __init__(self, text):
+        super().__init__(text.rstrip("."))
+        named = re.search(r"An error occurred \(([\w.]+)\)", text)
+        self.code = named[1] if named else ""
+
+    @property
+    def says_absent(self):
+        """Whether what was asked for is not there. Everything else, such as a lack of permissions or too many requests, leaves that open."""
+        if self.code == "ValidationError":
+            return "does not exist" in str(self)
+        return self.code == "404" or "NotFound" in self.code or self.code.startswith("NoSuch")
+
+    @property
+    def says_denied(self):
+        """Whether the caller lacks the permission."""
+        return self.code in ("403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 class AWS:
@@ -36,12 +54,14 @@ class AWS:
         result = self._run(service, operation, *arguments, "--output", "json")
         return json.loads(result) if result.strip() else {}
 
-    def maybe(self, *arguments):
-        """The same, or None where AWS refuses it, such as for what is not there."""
+    def find(self, *arguments):
+        """The same, or None when AWS says that it is not there."""
         try:
             return self(*arguments)
-        except CommandFailed:
-            return None
+        except CommandFailed as problem:
+            if problem.says_absent:
+                return None
+            raise
 
     def copy_folder(self, folder, location, pattern):
         """The files of a folder whose names match, to a place in S3."""

@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 import time
 
+import change_set
 import progress
 import stack
 from aws_cli import CommandFailed
@@ -25,29 +26,33 @@ class Stack:
         """What carrying out the parameters would do, or None when that is nothing."""
         key = f"templates/{digest(stack.ROOT_TEMPLATE.read_bytes())}/template"
         bucket.send(key, stack.ROOT_TEMPLATE)
-        self._call("validate-template", "--template-url", bucket.url(key))
-        name = f"release-{parameters['Release']}-{int(time.time())}"
+        try:
+            self.aws("cloudformation", "validate-template", "--template-url", bucket.url(key))
+        except CommandFailed as problem:
+            raise Failure(f"CloudFormation does not take the template: {problem}") from None
+        # What a nested stack gets from another one is often not known before: then it cannot be worked out, though it can be done. Of a
+        # stack that is not there yet everything is new.
+        change = None
+        for nested in (["--include-nested-stacks"], []) if is_update else ([],):
+            change = self._work_out(parameters, bucket.url(key), is_update, nested)
+            if change.is_empty:
+                return None
+            if not change.failure:
+                return change
+            if nested:
+                say(f"  what changes inside of nested stacks cannot be known before: {change.failure}")
+        raise Failure(f"the changes could not be worked out: {change.failure}")
+
+    def _work_out(self, parameters, url, is_update, options):
+        name = f"release-{parameters['Release']}-{time.time_ns() // 1_000_000}"
+        change = change_set.ChangeSet(self.aws, self.name, name, is_update)
         with tempfile.TemporaryDirectory() as folder:
             values = pathlib.Path(folder) / "parameters.json"
             values.write_text(json.dumps([{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]))
-            self._call("create-change-set", "--stack-name", self.name, "--change-set-name", name, "--change-set-type",
-                       "UPDATE" if is_update else "CREATE", "--template-url", bucket.url(key), "--parameters", f"file://{values}",
-                       "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND",
-                       "--tags", f"Key=gateway,Value={self.name}", "--include-nested-stacks")
-        change = ChangeSet(self.aws, self.name, name, is_update)
-        reason = change.wait()
-        if reason is None:
-            return change
-        change.discard()
-        if "didn't contain changes" in reason or "No updates" in reason:
-            return None
-        raise Failure(f"the changes could not be worked out: {reason}")
-
-    def _call(self, operation, *arguments):
-        try:
-            return self.aws("cloudformation", operation, *arguments)
-        except CommandFailed as problem:
-            raise Failure(f"CloudFormation does not take the template or parameters: {problem}") from None
+            change.work_out("--template-url", url, "--parameters", f"file://{values}",
+                            "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND",
+                            "--tags", f"Key=gateway,Value={self.name}", *options)
+        return change
 
     def environment(self):
         """Variables that AWS's own tools need for it beside the region."""
@@ -59,51 +64,8 @@ class Stack:
 
     def delete(self, found):
         """Removes the stack."""
-        since = progress.now()
+        mark = progress.Mark.now(self.aws, self.name)
         self.aws("cloudformation", "delete-stack", "--stack-name", self.name)
-        end, causes = progress.wait(self.aws, found, since)
+        end, causes = progress.wait(self.aws, found, mark)
         if end is not None:
             raise Failure(f"the stack is {end}, because of\n{causes}\nMend that and run this again: what is gone already stays gone.")
-
-
-class ChangeSet:
-    """Changes that CloudFormation has worked out, to be carried out or not."""
-
-    def __init__(self, aws, stack_name, name, is_update):
-        self.aws, self.stack_name, self.is_update = aws, stack_name, is_update
-        self.names = ("--stack-name", stack_name, "--change-set-name", name)
-        self.changes = []
-
-    def wait(self):
-        """Until it is worked out. Returns why it could not be."""
-        while True:
-            about = self.aws("cloudformation", "describe-change-set", *self.names)
-            if about["Status"] in ("CREATE_COMPLETE", "FAILED"):
-                break
-            time.sleep(2)
-        for each in about.get("Changes", []):
-            change = each["ResourceChange"]
-            self.changes.append((change["Action"], change["LogicalResourceId"], change["ResourceType"], change.get("Replacement")))
-        return about.get("StatusReason", "CloudFormation does not say why") if about["Status"] == "FAILED" else None
-
-    def discard(self):
-        self.aws.maybe("cloudformation", "delete-change-set", *self.names)
-        if not self.is_update:
-            self.aws.maybe("cloudformation", "delete-stack", "--stack-name", self.stack_name)
-
-    def carry_out(self):
-        since = progress.now() if self.is_update else ""
-        self.aws("cloudformation", "execute-change-set", *self.names)
-        end, causes = progress.wait(self.aws, progress.describe(self.aws, self.stack_name), since)
-        if end in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            return
-        after = (f"The stack is {end}, as it was before." if self.is_update else
-                 f"Mend that, remove what is left (./build.sh destroy --stack {self.stack_name}), and deploy again.")
-        raise Failure(f"the stack ended as {end}, because of\n{causes}\n{after}")
-
-
-def show(changes):
-    width = max((len(name) for _, name, _, _ in changes), default=0)
-    for action, name, kind, replacement in changes:
-        replaced = {"True": ", REPLACED", "Conditional": ", perhaps replaced"}.get(replacement, "")
-        say(f"  {action.lower():<7} {name:<{width}}  {kind}{replaced}")

@@ -15,8 +15,18 @@ def digest(*pieces):
     return hashlib.sha256(b"\0".join(pieces)).hexdigest()[:12]
 
 
-def bucket_name(aws, caller, stack_name):
-    return f"{stack_name}-code-{caller.account}-{aws.region}"
+def bucket_name(aws, account, stack_name):
+    return f"{stack_name}-code-{account}-{aws.region}"
+
+
+def is_there(aws, name, account):
+    """Whether the account has the bucket. One that is there and not to be looked at is refused."""
+    try:
+        return aws.find("s3api", "head-bucket", "--bucket", name, "--expected-bucket-owner", account) is not None
+    except CommandFailed as problem:
+        if not problem.says_denied:
+            raise
+        raise Failure(f"the bucket {name} for code is another account's, or you may not look at it (s3:ListBucket): {problem}") from None
 
 
 class CodeBucket:
@@ -25,8 +35,8 @@ class CodeBucket:
     def __init__(self, aws, caller, stack_name):
         self.aws, self.partition = aws, caller.partition
         self.owner = ("--expected-bucket-owner", caller.account)
-        self.name = bucket_name(aws, caller, stack_name)
-        if aws.maybe("s3api", "head-bucket", "--bucket", self.name, *self.owner) is None:
+        self.name = bucket_name(aws, caller.account, stack_name)
+        if not is_there(aws, self.name, caller.account):
             self._make()
         listed = aws("s3api", "list-objects-v2", "--bucket", self.name, *self.owner)
         self.keys = {each["Key"] for each in listed.get("Contents", [])}
@@ -64,6 +74,7 @@ class CodeBucket:
             self.aws("s3api", "put-object", "--bucket", self.name, "--key", key, "--body", file, *self.owner)
         except CommandFailed as problem:
             raise Failure(f"{key} could not be stored in {self.name}: {problem}") from None
+        self.keys.add(key)
 
     def send_release(self, parameters):
         """Zips and templates. Returns the parameters that say where they are and what the release is."""

@@ -1,22 +1,17 @@
 """Makes or changes the stack: checks, code, changes, and the URL at the end."""
 
-import re
-
 import permissions
 import prerequisites
 import progress
 import settings
-from cloudformation import show
+from change_set import show
 from code_bucket import CodeBucket
 from console import Failure, agreed, bullets, say
-
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{1,25}")
 
 
 def asked(options):
     """The parameters that the command line asks for, which are looked at before anything else is."""
-    if not STACK_NAME.fullmatch(options.stack):
-        raise Failure(f"the stack's name '{options.stack}' has to be 2 to 26 small letters, digits and hyphens, and begin with a letter.")
+    settings.check_name(options.stack)
     values = settings.chosen(options.profile, options.set, examples_will_do=bool(options.endpoint))
     settings.check(values, options.stack)
     return values
@@ -26,10 +21,12 @@ def deploy(aws, caller, target, values, options):
     """`target` is the stack at AWS or at a stand-in."""
     say("Checking")
     say(f"  account {caller.account}, region {aws.region}, as {caller.arn}")
-    is_update = progress.usable(progress.describe(aws, options.stack), options.stack)
+    found = progress.describe(aws, options.stack)
+    is_update = progress.usable(aws, found, options.stack)
     if aws.endpoint:
         values = target.prepare(values)
-    refuse(prerequisites.problems(aws, values, is_update))
+    resources = settings.resolved(values, options.stack, caller.account, aws.region)
+    refuse(prerequisites.problems(aws, values, options.stack, resources, found if is_update else None))
     if not aws.endpoint:
         check_permissions(aws, caller, options.stack)
     say("Sending code and templates")
@@ -70,7 +67,8 @@ def show_result(found, parameters):
     say()
     say(f"Stack     {found['StackName']} is {found['StackStatus']}")
     say(f"Open      {values['Url']}")
-    say(f"DNS       point {values['Url'].split('/')[2]} at {values['LoadBalancerName']} (CNAME, or alias in zone {values.get('LoadBalancerZone')})")
+    alias = f", or alias in zone {values['LoadBalancerZone']}" if "LoadBalancerZone" in values else ""
+    say(f"DNS       point {values['Url'].split('/')[2]} at {values['LoadBalancerName']} (CNAME{alias})")
     say(f"MLflow    {values['MlflowArn']}")
     if values.get("UserPool"):
         say(f"People    aws cognito-idp admin-create-user --user-pool-id {values['UserPool']} --username NAME@EXAMPLE.COM")

@@ -1,20 +1,17 @@
 """What would fail in the middle of the stack, found before it: each check gives sentences."""
 
+import capacity
+import endpoints
 from aws_cli import CommandFailed
 
-# Lambda keeps so many concurrent executions for functions without a reservation.
-LAMBDA_KEEPS = 100
-# What the stack reserves for mlflow-app and vpc-cleanup.
-OTHER_RESERVATIONS = 5
 
-
-def problems(aws, parameters, is_update):
-    found = certificate(aws, parameters)
-    # A stand-in has none of these.
+def problems(aws, parameters, stack_name, resources, found):
+    """`resources`: what the parameters ask for; `found`: the stack where it is there already."""
+    problems = certificate(aws, parameters) + subnets(aws, parameters) + endpoints.conflicts(aws, parameters, resources, found)
+    # A stand-in has neither secrets of anybody's nor quotas.
     if not aws.endpoint:
-        found += secret(aws, parameters) + subnets(aws, parameters)
-        found += [] if is_update else concurrency(aws, parameters)
-    return found
+        problems += secret(aws, parameters, stack_name) + capacity.lack(aws, resources, found)
+    return problems
 
 
 def certificate(aws, parameters):
@@ -34,12 +31,21 @@ def certificate(aws, parameters):
     return found
 
 
-def secret(aws, parameters):
-    name = parameters.get("OidcSecretName")
-    if parameters.get("AuthMode") != "oidc" or aws.maybe("secretsmanager", "describe-secret", "--secret-id", name):
+def secret(aws, parameters, stack_name):
+    name, tag = parameters.get("OidcSecretName"), f"Key=gateway,Value={stack_name}"
+    if parameters.get("AuthMode") != "oidc":
         return []
-    return [f"there is no secret {name}. Make it: aws secretsmanager create-secret --name {name} "
-            "--tags Key=gateway,Value=mlflow-gateway --secret-string '{\"client_secret\":\"...\"}'"]
+    try:
+        there = aws.find("secretsmanager", "describe-secret", "--secret-id", name)
+    except CommandFailed as problem:
+        if not problem.says_denied:
+            return [f"the secret {name} cannot be read: {problem}"]
+        return [f"you may not read the secret {name}, or it is not there. The deployer's policy covers secrets with the tag gateway={stack_name}: "
+                f"aws secretsmanager tag-resource --secret-id {name} --tags {tag}"]
+    if there:
+        return []
+    return [f"there is no secret {name}. Make it: aws secretsmanager create-secret --name {name} --tags {tag} "
+            "--secret-string '{\"client_secret\":\"...\"}'"]
 
 
 def subnets(aws, parameters):
@@ -56,15 +62,3 @@ def subnets(aws, parameters):
         if len({each["AvailabilityZone"] for each in there}) < 2:
             found.append(f"{name} are in one zone; two are needed")
     return found
-
-
-def concurrency(aws, parameters):
-    limits = aws.maybe("lambda", "get-account-settings")
-    if not limits:
-        return []
-    left = limits["AccountLimit"]["UnreservedConcurrentExecutions"]
-    wanted = int(parameters.get("ProxyReservedConcurrency", 50)) + OTHER_RESERVATIONS
-    if left - wanted >= LAMBDA_KEEPS:
-        return []
-    return [f"Lambda has {left} concurrent executions left in this account and keeps {LAMBDA_KEEPS}; the stack reserves {wanted}. "
-            "Ask for more in Service Quotas, or --set ProxyReservedConcurrency=N"]

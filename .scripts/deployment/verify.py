@@ -13,6 +13,9 @@ from console import Failure, say
 SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 # What a load balancer that signs people in would believe of itself alone.
 INVENTED_SIGN_IN = ("--header", "x-amzn-oidc-data: e30=.e30=.e30=", "--header", "x-amzn-oidc-identity: somebody")
+# What a script of another origin's page would be, and what its browser asks before such a call.
+ELSEWHERE = ("--header", "Origin: https://elsewhere.example.com")
+ASKS = ("--header", "Access-Control-Request-Method: POST")
 # curl itself would refuse TLS 1.1 otherwise, whatever the server does.
 OLD_TLS = ("--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0")
 
@@ -81,6 +84,7 @@ def verify(options):
     if first.status != "200":
         got = visitor.get("/", *INVENTED_SIGN_IN)
         report.check("an invented sign-in does not let anybody in", not got.status.startswith("2"), got)
+        preflights(visitor, report)
     got = visitor.get("/api/2.0/mlflow/%2e%2e/x")
     report.check("a path with .. is not forwarded", got.status in ("400", "401", "403"), got)
     if visitor.scheme == "https":
@@ -117,6 +121,16 @@ def token(visitor, report, text):
     altered = text[:start] + ("B" if text[start:start + 1] == "A" else "A") + text[start + 1:]
     got = visitor.get(SEARCH, "--header", f"Authorization: Bearer {altered}")
     report.check("a token with another signature is refused", got.status in ("401", "403"), got)
+
+
+def preflights(visitor, report):
+    """A browser's question before a call from another page is the one request that may get past sign-in, and is answered for pages of
+    the allowed origins alone."""
+    options = ("--request", "OPTIONS", *ELSEWHERE)
+    got = visitor.get(SEARCH, *options)
+    report.check("OPTIONS that is no preflight stops at the load balancer", got.status in ("401", "403"), got)
+    got = visitor.get(SEARCH, *options, *ASKS)
+    report.check("a preflight of an unknown origin is refused", got.status in ("401", "403"), got)
 
 
 def port_80(visitor, report):

@@ -5,6 +5,7 @@ deployed functions answered; a change reaches what they made; the end removes it
 import concurrent.futures
 import json
 import pathlib
+import re
 import shutil
 import tempfile
 import time
@@ -16,8 +17,10 @@ from moto_deployment import (
     ENVIRONMENT, ControlPlane, Moto, Stack, build, commands_at_the_end, leave_what_studio_leaves)
 
 PROFILES = sorted(path.stem for path in (REPOSITORY / "lambda/profiles").glob("*.json"))
-# The one that lives through a change and its end.
-LIVED = "app-cognito-internal"
+# The one whose life is looked at closely, and those that stay for what else is tried.
+LIVED, STAY = "app-cognito-internal", ("existing-jwt-existing-vpc", "server-network-isolated")
+# How each of the others is changed.
+CHANGE, OTHER_CHANGE = ("--set", "ProxyMemoryMegabytes=2048"), {"app-jwt-internet": ("--set", "AuthMode=cognito")}
 REFUSAL = {"count": 99, "code": "AccessDeniedException", "message": "User is not authorized to perform sagemaker:CreateMlflowApp"}
 
 moto = None
@@ -39,8 +42,17 @@ def tearDownModule():
     moto.stop()
 
 
+def stack_name(profile):
+    """Names of stacks are shorter than some profiles'."""
+    return profile.replace("existing-vpc", "vpc")
+
+
 def deploy(profile, *arguments, stack=None, **options):
-    return build("deploy", "--profile", profile, "--stack", stack or profile, "--endpoint", moto.address, "--yes", *arguments, **options)
+    return build("deploy", "--profile", profile, "--stack", stack or stack_name(profile), "--endpoint", moto.address, "--yes", *arguments, **options)
+
+
+def destroy(stack, **options):
+    return build("destroy", "--stack", stack, "--endpoint", moto.address, "--yes", **options)
 
 
 def parameters(profile):
@@ -58,13 +70,22 @@ def look(stack, answered=True):
         "mlflow": found.mlflow() if answered and "MlflowMLflow" in found.resources else None}
 
 
-def deploy_profile(profile):
+def made(profile):
     done = deploy(profile, "--set", f"MlflowName={profile}")
-    return {"deploy": done, **(look(profile) if done.status == 0 else {})}
+    return {"deploy": done, **(look(stack_name(profile)) if done.status == 0 else {})}
+
+
+def deploy_profile(profile):
+    """Made, and all but those that stay changed and removed."""
+    result = made(profile)
+    if profile not in STAY:
+        result["change"] = deploy(profile, "--set", f"MlflowName={profile}", *OTHER_CHANGE.get(profile, CHANGE))
+        result["destroy"] = destroy(stack_name(profile))
+    return result
 
 
 def live(profile):
-    result = deploy_profile(profile)
+    result = made(profile)
     result["again"] = deploy(profile, "--set", f"MlflowName={profile}")
     result["change"] = deploy(profile, "--set", f"MlflowName={profile}", "--set", "ModelRegistration=true", "--set", "MlflowOnDelete=Delete")
     result["changed"] = look(profile)
@@ -72,7 +93,7 @@ def live(profile):
     groups, home = leave_what_studio_leaves(moto, vpc)
     bucket = result["stack"].outputs["ArtifactBucket"]
     fill_with_versions(bucket)
-    result["destroy"] = build("destroy", "--stack", profile, "--endpoint", moto.address, "--yes")
+    result["destroy"] = destroy(profile)
     ec2 = moto.client("ec2")
     result["left"] = {
         "vpc": [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if each["VpcId"] == vpc],
@@ -106,7 +127,7 @@ def be_refused(name):
         return {
             "deploy": deploy("app-oidc-existing-vpc", stack=name, **where), "stack": Stack(moto, name),
             "again": deploy("app-oidc-existing-vpc", stack=name, **where),
-            "destroy": build("destroy", "--stack", name, "--endpoint", moto.address, "--yes", **where)}
+            "destroy": destroy(name, **where)}
     finally:
         plane.stop()
 
@@ -135,29 +156,49 @@ def copy_of_the_repository(folder):
 
 
 class Profiles(unittest.TestCase):
-    def each(self, made=False):
-        """The profiles, or those that make an MLflow of their own."""
+    def for_each(self, check, but=()):
+        """Checks what came of each profile, or of all but some."""
         for name in PROFILES:
-            if not made or parameters(name)["MlflowKind"] != "Existing":
+            if name not in but:
                 with self.subTest(profile=name):
-                    yield name, results[name]
+                    check(name, results[name])
 
     def test_each_becomes_a_stack_that_is_complete(self):
-        for name, result in self.each():
+        def check(name, result):
             self.assertEqual(result["deploy"].status, 0, result["deploy"].output)
             self.assertEqual(result["stack"].status, "CREATE_COMPLETE")
-            self.assertIn(f"Stack     {name} is CREATE_COMPLETE", result["deploy"].output)
+            self.assertIn(f"Stack     {stack_name(name)} is CREATE_COMPLETE", result["deploy"].output)
             self.assertIn(f"Open      https://{parameters(name)['PublicHostName']}/", result["deploy"].output)
 
+        self.for_each(check)
+
+    def test_each_is_changed_and_removed(self):
+        def check(name, result):
+            self.assertEqual(result["change"].status, 0, result["change"].output)
+            self.assertRegex(result["change"].output, r"(?m)^  changed +ProxyFunction +AWS::Lambda::Function$")
+            self.assertIn(f"Stack     {stack_name(name)} is UPDATE_COMPLETE", result["change"].output)
+            self.assertEqual(result["destroy"].status, 0, result["destroy"].output)
+            self.assertIn("The stack is gone.", result["destroy"].output)
+            self.assertRegex(result["destroy"].output, r"(?m)^  bucket +\S*artifactbucket")
+            with self.assertRaisesRegex(Exception, "does not exist"):
+                Stack(moto, stack_name(name))
+
+        self.for_each(check, (LIVED, *STAY))
+
+    def test_another_way_to_sign_in_gets_its_rules_before_the_old_ones_go(self):
+        output = results["app-jwt-internet"]["change"].output
+        self.assertRegex(output, r"(?m)^  added +RoutesPageRule ")
+        self.assertRegex(output, r"(?m)^  removed +RoutesTokenRule ")
+
     def test_the_stacks_mlflow_is_what_the_deployed_function_made_as_the_template_asks(self):
-        for name, result in self.each(made=True):
+        def check(name, result):
             about, stack = result["mlflow"], result["stack"]
             asked = parameters(name)
             registers = asked.get("ModelRegistration") == "true"
             self.assertEqual(about["ArtifactStoreUri"], f"s3://{stack.outputs['ArtifactBucket']}/mlflow")
             self.assertEqual(about["RoleArn"].rsplit("/", 1)[1], stack.resources["MlflowServiceRole"])
             self.assertEqual(about["WeeklyMaintenanceWindowStart"], "Tue:03:30")
-            self.assertEqual(about["Tags"]["gateway"], name)
+            self.assertEqual(about["Tags"]["gateway"], stack_name(name))
             self.assertIn(stack.id, about["Tags"].values())
             self.assertIn(f"MLflow    {about['Arn']}", result["deploy"].output)
             if asked["MlflowKind"] == "App":
@@ -169,33 +210,36 @@ class Profiles(unittest.TestCase):
                 self.assertEqual(about["TrackingServerSize"], asked.get("TrackingServerSize", "Small"))
                 self.assertEqual(about["AutomaticModelRegistration"], registers)
 
+        self.for_each(check, [name for name in PROFILES if parameters(name)["MlflowKind"] == "Existing"])
+
     def test_the_proxy_serves_the_mlflow_that_was_answered(self):
-        functions = 0
-        for name, result in self.each():
+        def check(name, result):
             arn = result["mlflow"]["Arn"] if result["mlflow"] else parameters(name)["ExistingMlflowArn"]
             self.assertEqual(result["stack"].outputs["MlflowArn"], arn)
+            self.assertEqual(set(result["variables"]), {"proxy", *(["machine-proxy"] if name == "app-cognito-machines" else [])})
             for variables in result["variables"].values():
                 self.assertEqual(variables["MLFLOW_TRACKING_ARN"], arn)
-                functions += 1
-        self.assertGreater(functions, len(PROFILES))
+
+        self.for_each(check)
 
     def test_vpc_cleanup_emptied_the_default_group_of_each_new_vpc(self):
-        new = 0
-        for name, result in self.each():
-            self.assertEqual("CleanupCleanup" in result["stack"].resources, "ExistingVpcId" not in parameters(name))
-            if "CleanupCleanup" in result["stack"].resources:
-                self.assertEqual(result["default group"], [])
-                new += 1
-        self.assertGreater(new, 5)
+        def check(name, result):
+            is_new = "ExistingVpcId" not in parameters(name)
+            self.assertEqual("CleanupCleanup" in result["stack"].resources, is_new)
+            self.assertEqual(result["default group"], [] if is_new else None)
+
+        self.for_each(check)
 
     def test_what_needs_an_answer_is_made_after_it(self):
-        for name, result in self.each(made=True):
-            if "CleanupCleanup" in result["stack"].resources:
-                self.assertLess(result["deploy"].output.index("Create of CleanupCleanup"), result["deploy"].output.index("Create of MlflowMLflow"))
+        def check(name, result):
+            self.assertLess(result["deploy"].output.index("Create of CleanupCleanup"), result["deploy"].output.index("Create of MlflowMLflow"))
+
+        self.for_each(check, [name for name in PROFILES if "ExistingVpcId" in parameters(name)])
 
     def test_what_moto_lacks_is_named(self):
         self.assertIn("jwt-validation of listener rules", results["app-jwt-internet"]["deploy"].output)
         self.assertIn("AWS::Cognito::UserPool,", results[LIVED]["deploy"].output)
+        self.assertNotRegex(results[LIVED]["deploy"].output, r"\bno-[A-Z]", "what is missing is not shown as if it were there")
 
 
 class Life(unittest.TestCase):
@@ -209,7 +253,8 @@ class Life(unittest.TestCase):
         change, after = results[LIVED]["change"], results[LIVED]["changed"]
         self.assertEqual(change.status, 0, change.output)
         self.assertEqual(after["stack"].status, "UPDATE_COMPLETE")
-        self.assertIn("modify  MlflowMLflow", change.output)
+        self.assertRegex(change.output, r"(?m)^  changed +MlflowMLflow +Custom::MLflowApp$")
+        self.assertRegex(change.output, r"(?m)^  3 changed$")
         self.assertIn("Update of MlflowMLflow", change.output)
         self.assertNotIn("of CleanupCleanup", change.output)
         self.assertEqual(after["mlflow"]["Arn"], results[LIVED]["mlflow"]["Arn"])
@@ -224,6 +269,7 @@ class Life(unittest.TestCase):
         self.assertEqual({name: left[name] for name in ("vpc", "groups", "mount targets", "apps")}, {"vpc": [], "groups": [], "mount targets": [], "apps": []})
         self.assertEqual(left["bucket"], 4, "artifacts stay, with their versions")
         self.assertNotIn("delete-mlflow-app", end.output, "there is no App any more")
+        self.assertIn("Switching off the load balancer's deletion protection", end.output)
 
     def test_mlflow_goes_before_vpc_cleanup_and_that_before_the_network(self):
         output = results[LIVED]["destroy"].output
@@ -240,6 +286,7 @@ class Life(unittest.TestCase):
         own = {stack.resources[key] for key, kind in stack.kinds.items() if kind == "AWS::Logs::LogGroup"}
         self.assertGreater(len(own), 3)
         self.assertEqual(own & {each["logGroupName"] for each in moto.client("logs").describe_log_groups()["logGroups"]}, set())
+        self.assertNotIn(stack.resources["MlflowServiceRole"], {each["RoleName"] for each in moto.client("iam").list_roles()["Roles"]})
         self.assertEqual(moto.client("kms").describe_key(KeyId=outputs["DataKey"])["KeyMetadata"]["KeyState"], "PendingDeletion")
 
 
@@ -285,7 +332,7 @@ class Mishaps(unittest.TestCase):
                   f"for name in ('locked', 'governed', 'kept'): print(*object_lock(AWS(endpoint='{moto.address}'), name))")
         lines = build("-c", script, command=(".venv-aws/bin/python",), AWS_COMMAND=".venv-aws/bin/aws").output.splitlines()
         self.assertRegex(lines[0], r"^# Object Lock: a version with a legal hold or a retention of its own stays")
-        self.assertRegex(lines[1], r"^# Object Lock, GOVERNANCE: each version stays for 30 days .* --bypass-governance-retention")
+        self.assertRegex(lines[1], r"^# Object Lock, GOVERNANCE: each version stays for 30 days .* remove_bucket governed --bypass-governance-retention$")
         self.assertRegex(lines[2], r"^# Object Lock, COMPLIANCE: each version stays for 7 years .* not even root")
 
 
@@ -318,7 +365,22 @@ class Input(unittest.TestCase):
                 self.refused(words, "deploy", "--profile", LIVED, "--endpoint", moto.address, "--set", assignment)
 
     def test_a_stacks_name_that_names_cannot_begin_with(self):
-        self.refused("the stack's name 'My_Stack' has to be", "deploy", "--profile", LIVED, "--endpoint", moto.address, "--stack", "My_Stack")
+        for name in ("My_Stack", "ab", "a" * 24, "1stack", "two--hyphens", "end-", "internal-team"):
+            with self.subTest(name):
+                self.refused(f"the stack's name '{name}' does not do: names of resources begin with it", "deploy", "--profile", LIVED,
+                             "--endpoint", moto.address, "--stack", name)
+
+    def test_more_ready_than_may_run(self):
+        self.refused("ProxyProvisionedConcurrency is 60, and ProxyReservedConcurrency lets no more than 50 run", "deploy", "--profile", LIVED,
+                     "--endpoint", moto.address, "--set", "ProxyProvisionedConcurrency=60")
+
+    def test_endpoints_that_are_in_the_vpc_already(self):
+        # The profile's stack, which is there, has put its own into moto's default VPC.
+        output = deploy("existing-jwt-existing-vpc", stack="second").output
+        self.assertRegex(output, r"build\.sh: this has to be mended first:\n  - vpc-\w+ has endpoints with private names already, and there can be "
+                         r"one of each: .*com\.amazonaws\.us-east-1\.sts \(vpce-\w+\).* --set Endpoints=false")
+        self.assertRegex(output, r"\n  - rtb-\w+ has a way to S3 already \(vpce-\w+\)\. Leave it out: --set RouteTableIds=, ")
+        self.assertEqual(deploy("existing-jwt-existing-vpc").status, 0, "its own are not in its way")
 
     def test_a_certificate_for_another_host(self):
         arn = moto.client("acm").request_certificate(DomainName="other.example.com")["CertificateArn"]
@@ -345,10 +407,10 @@ class Input(unittest.TestCase):
         self.refused("there is no stack nowhere in account 123456789012, us-east-1", "destroy", "--stack", "nowhere", "--endpoint", moto.address, "--yes")
 
     def test_nobody_to_ask(self):
-        name = "existing-jwt-existing-vpc"
+        name = stack_name("existing-jwt-existing-vpc")
         output = build("destroy", "--stack", name, "--endpoint", moto.address).output
         self.assertIn("build.sh: Remove it? There is nobody to answer: give --yes.", output)
-        self.assertEqual(Stack(moto, name).status, "CREATE_COMPLETE")
+        self.assertRegex(Stack(moto, name).status, "^(CREATE|UPDATE)_COMPLETE$")
 
     def test_the_help_names_profiles_and_options(self):
         ended = build("deploy", "--help")
@@ -356,6 +418,18 @@ class Input(unittest.TestCase):
         text = "".join(ended.output.split())
         for word in (*PROFILES, "--endpointURL", "--setNAME=VALUE", "--print-policy"):
             self.assertIn(word, text)
+
+
+class CloudFormationTests(unittest.TestCase):
+    def test_what_is_asked_of_cloudformation_goes_through_the_aws_cli(self):
+        ended = build("Tests/EndToEnd/cloudformation_life.py", moto.address, command=(".venv-aws/bin/python",))
+        self.assertEqual(ended.status, 0, ended.output)
+        self.assertEqual(re.findall(r"(?m)^  (\d+ added|\d+ changed)$", ended.output)[0], "2 added")
+        self.assertEqual(re.findall(r"(?m)^    0:\d\d  (\S+) +small$", ended.output), [
+            f"{action}_{status}" for action in ("CREATE", "UPDATE", "DELETE") for status in ("IN_PROGRESS", "COMPLETE")])
+        self.assertRegex(ended.output, r"(?m)^  log group  small-log +Log$")
+        self.assertRegex(ended.output, r"(?m)^Change sets: 2$", "the third one was discarded")
+        self.assertRegex(ended.output, r"(?m)^Stack: None$")
 
 
 class ControlPlaneTests(unittest.TestCase):

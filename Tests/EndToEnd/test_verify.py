@@ -4,6 +4,7 @@ and with one thing broken after the other, which the line about it has to find."
 
 import http.server
 import os
+import pathlib
 import re
 import ssl
 import subprocess
@@ -13,6 +14,7 @@ import threading
 import unittest
 import warnings
 
+import listener_front
 from local_stack import FOREIGN, REPOSITORY, LocalStack
 
 sys.path.append(str(REPOSITORY / "Tests/Packaging"))
@@ -46,12 +48,14 @@ class LoadBalancer:
     def serve(self, decide, context=None):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                status, location = decide(self.path, self.headers)
+                status, location = decide(self.path, self.headers, self.command)
                 self.send_response(status)
                 if location:
                     self.send_header("Location", location)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            do_OPTIONS = do_GET
 
             def log_message(self, *arguments):
                 pass
@@ -68,13 +72,16 @@ class LoadBalancer:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
 
-    def redirect(self, path, headers):
+    def redirect(self, path, headers, method):
         return self.faults.get("plain", (301, f"https://{HOST}:443/"))
 
-    def admit(self, path, headers):
+    def admit(self, path, headers, method):
         bearer = headers.get("Authorization", "").removeprefix("Bearer ")
         if headers["Host"] != HOST:
             return self.faults.get("other_host", (421, None))
+        if method == "OPTIONS" and "Origin" in headers:
+            asks = "Access-Control-Request-Method" in headers
+            return self.faults.get("preflight", (403, None)) if asks else self.faults.get("options", (401, None))
         if "x-amzn-oidc-data" in headers and "invented" in self.faults:
             return self.faults["invented"]
         if bearer:
@@ -129,8 +136,8 @@ class SignedIn(unittest.TestCase):
         self.assertEqual((status, found["FAIL"]), (0, []), output)
         self.assertEqual(found["ok"], [
             "the page sends to sign in, and back here", "an API call without a session is 401, not a redirect", "another host name is 421",
-            "an invented sign-in does not let anybody in", "a path with .. is not forwarded", "port 80 redirects to HTTPS or is closed",
-            "TLS 1.1 is refused"])
+            "an invented sign-in does not let anybody in", "OPTIONS that is no preflight stops at the load balancer",
+            "a preflight of an unknown origin is refused", "a path with .. is not forwarded", "port 80 redirects to HTTPS or is closed", "TLS 1.1 is refused"])
 
     def test_all_is_well_for_a_machine(self):
         status, found, output = self.look("--token", TOKEN)
@@ -168,6 +175,13 @@ class SignedIn(unittest.TestCase):
 
     def test_an_invented_sign_in_is_believed(self):
         self.finds("an invented sign-in does not let anybody in: 200", invented=(200, None))
+
+    def test_options_get_past_sign_in_whatever_they_ask(self):
+        for status in (200, 204, 302):
+            self.finds(f"OPTIONS that is no preflight stops at the load balancer: {status}", options=(status, None))
+
+    def test_pages_of_any_origin_may_call(self):
+        self.finds("a preflight of an unknown origin is refused: 204", preflight=(204, None))
 
     def test_a_path_with_dots_gets_through(self):
         self.finds("a path with .. is not forwarded: 404", dots=(404, None))
@@ -211,6 +225,34 @@ class SignedIn(unittest.TestCase):
             with self.subTest(address):
                 status, _, output = verify(address)
                 self.assertEqual((status, output), (1, f"build.sh: '{address}' is no https://HOST.\n"))
+
+
+class Rules(unittest.TestCase):
+    """The listener rules of a profile, and the packaged function behind them."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.certificate = pathlib.Path(folder.name) / "server.pem"
+        upstream = listener_front.Upstream()
+        self.addCleanup(upstream.stop)
+        self.front = listener_front.ListenerFront("server-jwt-portal", upstream.url, listener_front.certificate(self.certificate.parent))
+        self.addCleanup(self.front.stop)
+
+    def look(self):
+        return verify(f"https://{HOST}", "--ca", str(self.certificate), "--token", listener_front.GOOD_TOKEN,
+                      f"--connect-to={HOST}:443:127.0.0.1:{self.front.port}", f"--connect-to={HOST}:80:127.0.0.1:1")
+
+    def test_the_rules_for_tokens_and_a_portal_are_as_they_should_be(self):
+        status, found, output = self.look()
+        self.assertEqual((status, found["FAIL"]), (0, []), output)
+        self.assertIn("an API call with the token answers", found["ok"])
+
+    def test_a_rule_that_takes_any_options_for_a_preflight_is_found_though_the_proxy_refuses_them(self):
+        rule, = [each for each in self.front.listener.rules if each["Priority"] == 1]
+        rule["Conditions"] = [each for each in rule["Conditions"] if each.get("HttpHeaderConfig", {}).get("HttpHeaderName") != "Access-Control-Request-Method"]
+        status, found, output = self.look()
+        self.assertEqual((status, found["FAIL"]), (1, ["OPTIONS that is no preflight stops at the load balancer: 405"]), output)
 
 
 class Up(unittest.TestCase):

@@ -135,6 +135,12 @@ class LoadBalancerTests(EachProfile):
 
 
 class RuleTests(EachProfile):
+    def test_rules_of_one_mode_are_not_in_the_way_of_anothers_while_it_changes(self):
+        resources = stack.load(REPOSITORY / "lambda/templates/routes.yaml")["Resources"].values()
+        priorities = [each["Properties"]["Priority"] for each in resources if each["Type"] == "AWS::ElasticLoadBalancingV2::ListenerRule"]
+        self.assertGreater(len(priorities), 6)
+        self.assertEqual(sorted(priorities), sorted(set(priorities)))
+
     def test_every_rule_is_for_our_host_and_has_no_more_values_than_a_load_balancer_takes(self):
         for name, template in self.each():
             self.assertTrue(rules(name))

@@ -3,6 +3,7 @@
 import re
 
 import stack
+from change_set import Change
 
 # Kinds that moto's CloudFormation does not make.
 MISSING = {
@@ -40,8 +41,9 @@ class Blueprint:
         waiting = _waiting(flat["Resources"], stack.scope(parameters, name, pseudo))
         gaps = _Gaps(flat["Resources"])
         resources = {key: gaps.bridge_resource(each) for key, each in flat["Resources"].items() if key not in gaps.ids}
+        outputs = {key: gaps.bridge(each) for key, each in flat["Outputs"].items() if not gaps.stands_in(each["Value"])}
         kinds = sorted({flat["Resources"][key]["Type"] for key in gaps.ids} | gaps.actions)
-        return cls(resources, gaps.bridge(flat["Outputs"]), {key: sorted(set(after) & set(resources)) for key, after in waiting.items()}, kinds)
+        return cls(resources, outputs, {key: sorted(set(after) & set(resources)) for key, after in waiting.items()}, kinds)
 
     @classmethod
     def made(cls, template):
@@ -71,14 +73,15 @@ class Blueprint:
                 "Resources": resources, "Outputs": outputs}
 
     def differences(self, other):
-        """Action, id, kind and whether it is replaced, of what makes another of this."""
+        """The changes that make another of this."""
         for key, each in other.resources.items():
             if key not in self.resources:
-                yield "Add", key, each["Type"], None
+                yield Change("added", key, each["Type"])
             elif each != self.resources[key]:
-                yield "Modify", key, each["Type"], None
-        for key in self.resources.keys() - other.resources.keys():
-            yield "Remove", key, self.resources[key]["Type"], None
+                yield Change("changed", key, each["Type"])
+        for key, each in self.resources.items():
+            if key not in other.resources:
+                yield Change("removed", key, each["Type"], each.get("DeletionPolicy") == "Retain")
 
 
 def _waiting(resources, scope):
@@ -120,7 +123,15 @@ class _Gaps:
             bridged["DependsOn"] = before
         if bridged.get("DeletionPolicy") == "RetainExceptOnCreate":
             bridged["DeletionPolicy"] = "Retain"
+        # moto keeps the policy as it comes and cannot describe the key then, unless it is a text.
+        if bridged["Type"] == "AWS::KMS::Key":
+            bridged["Properties"]["KeyPolicy"] = {"Fn::ToJsonString": bridged["Properties"]["KeyPolicy"]}
         return bridged
+
+    def stands_in(self, form):
+        """Whether a reference becomes a text that only names what is missing."""
+        bridged = self.bridge(form)
+        return bridged != form and isinstance(bridged, str)
 
     def bridge(self, form):
         """References to what is missing become what takes its place, or a text that names it."""

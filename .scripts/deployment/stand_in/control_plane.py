@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.parse
 
-from aws_cli import STAND_IN_KEY
+from aws_cli import STAND_IN_KEY, CommandFailed
 from console import Failure, say
 from stand_in.functions import local_tool
 
@@ -26,18 +26,22 @@ def endpoint(aws):
     if recorded and _listens(recorded):
         return recorded
     if recorded:
-        aws.maybe("ssm", "delete-parameter", "--name", PARAMETER)
+        aws.find("ssm", "delete-parameter", "--name", PARAMETER)
     address = _start(aws)
     # As JSON, since the AWS CLI reads a value that is a URL from there. Of two at once the first counts; the other one ends.
     about = {"Name": PARAMETER, "Type": "String", "Value": address}
-    if aws.maybe("ssm", "put-parameter", "--cli-input-json", json.dumps(about)) is None:
+    try:
+        aws("ssm", "put-parameter", "--cli-input-json", json.dumps(about))
+    except CommandFailed as problem:
+        if problem.code != "ParameterAlreadyExists":
+            raise
         return _recorded_endpoint(aws)
     say(f"  moto has no MLflow: `lambda-local sagemaker` stands in for it at {address}, as long as moto runs")
     return address
 
 
 def _recorded_endpoint(aws):
-    found = aws.maybe("ssm", "get-parameter", "--name", PARAMETER)
+    found = aws.find("ssm", "get-parameter", "--name", PARAMETER)
     return found and found["Parameter"]["Value"]
 
 

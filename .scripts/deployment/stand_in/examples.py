@@ -7,7 +7,7 @@ def made_real(aws, parameters):
 
 
 def _certificate(aws, parameters):
-    if aws.maybe("acm", "describe-certificate", "--certificate-arn", parameters["CertificateArn"]):
+    if aws.find("acm", "describe-certificate", "--certificate-arn", parameters["CertificateArn"]):
         return {}
     host = parameters["PublicHostName"]
     if not _certificates(aws, host):
@@ -23,7 +23,7 @@ def _certificates(aws, host):
 def _network(aws, parameters):
     """moto's default VPC."""
     asked = parameters.get("ExistingVpcId")
-    if not asked or aws.maybe("ec2", "describe-vpcs", "--vpc-ids", asked):
+    if not asked or aws.find("ec2", "describe-vpcs", "--vpc-ids", asked):
         return {}
     vpc = aws("ec2", "describe-vpcs", "--filters", "Name=is-default,Values=true")["Vpcs"][0]["VpcId"]
     inside = ("--filters", f"Name=vpc-id,Values={vpc}")

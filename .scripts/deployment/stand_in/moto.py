@@ -48,7 +48,7 @@ class Moto:
 
     def template(self):
         """The template of the stack, or None when it is not there."""
-        answer = self.aws.maybe("cloudformation", "get-template", "--stack-name", self.stack_name)
+        answer = self.aws.find("cloudformation", "get-template", "--stack-name", self.stack_name)
         body = answer and answer.get("TemplateBody")
         return json.loads(body) if isinstance(body, str) else body
 

@@ -4,7 +4,7 @@ import json
 
 import progress
 import stack
-from aws_cli import STAND_IN_KEY
+from aws_cli import STAND_IN_KEY, CommandFailed
 from code_bucket import bucket_name
 from console import Failure, say
 from stand_in import control_plane, examples
@@ -40,7 +40,7 @@ class MotoStack:
         return change if change.changes or change.old.outputs != new.outputs else None
 
     def functions(self):
-        return Functions(self.aws, bucket_name(self.aws, self.caller, self.name))
+        return Functions(self.aws, bucket_name(self.aws, self.caller.account, self.name))
 
     def environment(self):
         """Variables with which AWS's own tools reach what the deployed functions reach."""
@@ -59,7 +59,11 @@ class MotoStack:
         stages = Stages(self, template)
         stages.remove(Blueprint.made(template).custom)
         network = self._network()
-        if self.aws.maybe("cloudformation", "delete-stack", "--stack-name", self.name) is None:
+        try:
+            self.aws("cloudformation", "delete-stack", "--stack-name", self.name)
+        except CommandFailed as problem:
+            if problem.code != "DependencyViolation":
+                raise
             self._delete_forgotten(network)
         there = self.moto.describe()
         if there:
@@ -74,7 +78,7 @@ class MotoStack:
         """moto's CloudFormation does not delete route tables, and then not the VPC that has them."""
         say("  moto's CloudFormation forgot route tables, which keep the VPC: they are deleted with the VPC by EC2's own calls")
         for each in network["RouteTable"]:
-            self.aws.maybe("ec2", "delete-route-table", "--route-table-id", each)
+            self.aws.find("ec2", "delete-route-table", "--route-table-id", each)
         for each in network["VPC"]:
             self.aws("ec2", "delete-vpc", "--vpc-id", each)
 

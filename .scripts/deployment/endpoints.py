@@ -1,0 +1,44 @@
+"""Whether an existing VPC has endpoints that those of the stack would be in the way of: a private name, or a table's way to S3, leads to
+one of them alone."""
+
+import resources
+from aws_cli import CommandFailed
+
+GONE = ("deleting", "deleted", "rejected", "failed", "expired")
+
+
+def conflicts(aws, parameters, wanted, found):
+    """`wanted`: the resources that the parameters ask for; `found`: the stack where it is there, whose own endpoints may stay."""
+    vpc = parameters.get("ExistingVpcId")
+    asked = {_kind(each): each for each in (one["Properties"] for one in wanted.values() if one["Type"] == "AWS::EC2::VPCEndpoint")}
+    if not vpc or not asked:
+        return []
+    try:
+        there = aws("ec2", "describe-vpc-endpoints", "--filters", f"Name=vpc-id,Values={vpc}")["VpcEndpoints"]
+        own = {each.physical for each in resources.every(aws, found["StackId"])} if found else set()
+    except CommandFailed as problem:
+        return [f"whether {vpc} has endpoints already cannot be found out: {problem}"]
+    others = [each for each in there if each["VpcEndpointId"] not in own and each["State"].lower() not in GONE and _kind(each) in asked]
+    return _names(vpc, others) + _routes(parameters, others)
+
+
+def _kind(endpoint):
+    return endpoint["ServiceName"], endpoint["VpcEndpointType"]
+
+
+def _names(vpc, others):
+    taken = [f"{each['ServiceName']} ({each['VpcEndpointId']})" for each in others if each["VpcEndpointType"] == "Interface" and each.get("PrivateDnsEnabled")]
+    if not taken:
+        return []
+    return [f"{vpc} has endpoints with private names already, and there can be one of each: {', '.join(sorted(taken))}. Use the ones that are there: "
+            "--set Endpoints=false, and let their security groups take HTTPS from FunctionSubnetIds"]
+
+
+def _routes(parameters, others):
+    asked = set(filter(None, parameters.get("RouteTableIds", "").split(",")))
+    taken = {table: each["VpcEndpointId"] for each in others if each["VpcEndpointType"] == "Gateway" for table in asked & set(each.get("RouteTableIds", []))}
+    if not taken:
+        return []
+    rest = ",".join(sorted(asked - set(taken)))
+    return [f"{', '.join(f'{table} has a way to S3 already ({endpoint})' for table, endpoint in sorted(taken.items()))}. Leave it out: "
+            f"--set RouteTableIds={rest}, and let the policy of that endpoint allow the stack's buckets"]
