@@ -8,6 +8,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "templates")]
 
 import permissions
+import settings
 import stack
 from aws_cli import AWS, Caller, CommandFailed
 from cloudformation import Stack
@@ -33,6 +34,11 @@ def arguments():
     return parser.parse_args()
 
 
+def bound(options):
+    """The permissions boundary that the command line asks for; what else it says or lacks is nothing to the deployer's policy."""
+    return settings.chosen(options.profile, options.set, examples_will_do=True).get("PermissionsBoundaryArn", "")
+
+
 def run(options):
     values = asked(options) if options.command == "deploy" and not options.print_policy else None
     aws = AWS(options.region, options.endpoint)
@@ -41,7 +47,7 @@ def run(options):
     if options.command == "destroy":
         destroy(aws, caller, target, options)
     elif options.print_policy:
-        permissions.print_policies(caller, aws.region, options.stack)
+        permissions.print_policies(caller, aws.region, options.stack, bound(options))
     else:
         deploy(aws, caller, target, values, options)
 

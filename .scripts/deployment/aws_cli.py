@@ -125,10 +125,3 @@ class Caller:
                           "and run it again.") from None
         self.account, self.arn = answer["Account"], answer["Arn"]
         self.partition = self.arn.split(":")[1]
-
-    @property
-    def role_or_user_arn(self):
-        """As IAM has it: the role itself where somebody has taken it on."""
-        if ":assumed-role/" not in self.arn:
-            return self.arn
-        return f"arn:{self.partition}:iam::{self.account}:role/{self.arn.split('/')[1]}"

@@ -28,7 +28,7 @@ def deploy(aws, caller, target, values, options):
     resources = settings.resolved(values, options.stack, caller.account, aws.region)
     refuse(prerequisites.problems(aws, values, options.stack, resources, found if is_update else None))
     if not aws.endpoint:
-        check_permissions(aws, caller, options.stack)
+        check_permissions(aws, caller, options.stack, values.get("PermissionsBoundaryArn", ""))
     say("Sending code and templates")
     bucket = CodeBucket(aws, caller, options.stack)
     values |= bucket.send_release(values)
@@ -51,13 +51,13 @@ def refuse(problems):
         raise Failure(f"this has to be mended first:\n{bullets(problems)}")
 
 
-def check_permissions(aws, caller, stack_name):
-    denied = permissions.missing(aws, caller, stack_name)
+def check_permissions(aws, caller, stack_name, boundary):
+    denied = permissions.missing(aws, caller, stack_name, boundary)
     if denied is None:
         say("  your permissions cannot be asked for (iam:SimulatePrincipalPolicy); going on")
     elif denied:
-        raise Failure(f"you lack {len(denied)} permissions: {', '.join(denied[:12])}{' …' if len(denied) > 12 else ''}. What is needed: "
-                      f"./build.sh deploy --print-policy --stack {stack_name}")
+        raise Failure(f"you lack permissions ({len(denied)}): {', '.join(denied[:12])}{' …' if len(denied) > 12 else ''}. What is needed: "
+                      f"./build.sh deploy --print-policy --stack {stack_name}{f' --set PermissionsBoundaryArn={boundary}' if boundary else ''}")
     else:
         say("  your permissions are enough")
 

@@ -39,16 +39,28 @@ def print_policies(caller, region, stack_name, boundary):
 def missing(aws, caller, stack_name, boundary):
     """Actions of the policy that the caller lacks, as IAM simulates it; None when IAM may not be asked."""
     denied = []
-    for statement in deployer_policy(caller, aws.region, stack_name, boundary):
-        # What a condition decides, a simulation without the request's context cannot know.
-        if statement.get("Condition") and statement["Sid"] not in ("Look", "WritesThatKnowNoResource"):
-            continue
-        actions, resources = stack.as_list(statement["Action"]), stack.as_list(statement["Resource"])
-        try:
-            results = aws("iam", "simulate-principal-policy", "--policy-source-arn", caller.role_or_user_arn, "--action-names", *actions,
-                          "--resource-arns", resources[0], "--context-entries",
-                          f"ContextKeyName=aws:RequestedRegion,ContextKeyValues={aws.region},ContextKeyType=string")["EvaluationResults"]
-        except CommandFailed:
-            return None
-        denied += [each["EvalActionName"] for each in results if each["EvalDecision"] != "allowed"]
+    try:
+        principal = role_or_user(aws, caller)
+        for statement in deployer_policy(caller, aws.region, stack_name, boundary):
+            # What a condition decides, a simulation without the request's context cannot know.
+            if not statement.get("Condition") or statement["Sid"] in ("Look", "WritesThatKnowNoResource"):
+                denied += denied_of(aws, principal, statement)
+    except CommandFailed:
+        return None
     return denied
+
+
+def role_or_user(aws, caller):
+    """As IAM has it: where somebody has taken a role on, the role itself, with its path, which a session's ARN leaves out."""
+    if ":assumed-role/" not in caller.arn:
+        return caller.arn
+    return aws("iam", "get-role", "--role-name", caller.arn.split("/")[1])["Role"]["Arn"]
+
+
+def denied_of(aws, principal, statement):
+    """The actions of a statement that the caller may take on none of its resources: a policy of another make may pair them more closely."""
+    results = aws("iam", "simulate-principal-policy", "--policy-source-arn", principal, "--action-names", *stack.as_list(statement["Action"]),
+                  "--resource-arns", *stack.as_list(statement["Resource"]), "--context-entries",
+                  f"ContextKeyName=aws:RequestedRegion,ContextKeyValues={aws.region},ContextKeyType=string")["EvaluationResults"]
+    return [each["EvalActionName"] for each in results if "allowed" not in
+            {each["EvalDecision"], *(one["EvalResourceDecision"] for one in each.get("ResourceSpecificResults", []))}]

@@ -23,11 +23,12 @@ import progress  # noqa: E402
 import settings  # noqa: E402
 import stack  # noqa: E402
 from console import Failure  # noqa: E402
+from deploy import check_permissions  # noqa: E402
 from destroy import destroy  # noqa: E402
 
 change_set.POLL_SECONDS = progress.POLL_SECONDS = 0
 NAME, ACCOUNT = "mlflow-gateway", "123456789012"
-CALLER = argparse.Namespace(account=ACCOUNT)
+CALLER = argparse.Namespace(account=ACCOUNT, partition="aws", arn=f"arn:aws:iam::{ACCOUNT}:user/deployer")
 YES = argparse.Namespace(stack=NAME, yes=True)
 BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/{NAME}/50dc6c495c0c9188"
 GONE = refused("ValidationError", f"Stack with id {NAME} does not exist")
@@ -373,6 +374,63 @@ class Prerequisites(unittest.TestCase):
 
 
 NEW_VPC = "app-cognito-internal"
+
+class Permissions(unittest.TestCase):
+    ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deployer_0a1b2c3d4e5f6071"
+    SESSION = argparse.Namespace(
+        account=ACCOUNT, partition="aws", arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Deployer_0a1b2c3d4e5f6071/ada")
+    BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/bounds"
+
+    @staticmethod
+    def simulation(is_allowed):
+        """IAM's simulator: as soon as one of several resources is denied, so is the action as a whole."""
+        def simulate(options):
+            results = []
+            for action in stack.as_list(options["action-names"]):
+                by_resource = [{"EvalResourceName": arn, "EvalResourceDecision": "allowed" if is_allowed(action, arn) else "implicitDeny"}
+                               for arn in stack.as_list(options["resource-arns"])]
+                all_of_them = {"allowed"} == {one["EvalResourceDecision"] for one in by_resource}
+                results.append({"EvalActionName": action, "EvalDecision": "allowed" if all_of_them else "implicitDeny", "ResourceSpecificResults": by_resource})
+            return {"EvaluationResults": results}
+        return simulate
+
+    def check(self, is_allowed, caller=CALLER, boundary="", **answers):
+        aws = World(iam__simulate_principal_policy=self.simulation(is_allowed), **answers)
+        return aws, *said(check_permissions, aws, caller, NAME, boundary)
+
+    def test_who_may_all_goes_on_and_who_lacks_something_learns_what_and_where_it_is_written(self):
+        self.assertEqual(self.check(lambda action, arn: True)[1:], ("  your permissions are enough\n", None))
+        _, _, failure = self.check(lambda action, arn: action not in ("iam:PutRolePolicy", "kms:CreateKey"))
+        self.assertIn("you lack permissions (2): ", failure)
+        self.assertIn("iam:PutRolePolicy", failure)
+        self.assertIn("kms:CreateKey", failure)
+        self.assertIn(f"./build.sh deploy --print-policy --stack {NAME}", failure)
+
+    def test_a_policy_that_allows_each_action_on_its_own_kind_of_resource_is_enough(self):
+        def own_kind(action, arn):
+            return not action.startswith("ec2:") or arn == "*" or (":natgateway/" in arn) == (action in ("ec2:CreateNatGateway", "ec2:DeleteNatGateway"))
+        self.assertEqual(self.check(own_kind)[1:], ("  your permissions are enough\n", None))
+
+    def test_somebody_who_signed_in_is_asked_for_by_the_role_with_its_path(self):
+        role = {"Role": {"Path": "/aws-reserved/", "RoleName": "r", "RoleId": "AROAEXAMPLEEXAMPLE00", "Arn": self.ROLE, "CreateDate": "2026-11-21T10:00:00Z"}}
+        aws, printed, failure = self.check(lambda action, arn: True, self.SESSION, iam__get_role=lambda options: role)
+        self.assertEqual((printed, failure), ("  your permissions are enough\n", None))
+        self.assertEqual({each["policy-source-arn"] for each in aws.called("iam simulate-principal-policy")}, {self.ROLE})
+
+    def test_who_may_not_ask_goes_on(self):
+        for answers in ({"iam__get_role": lambda options: refused("AccessDenied")}, {}):
+            aws, printed, failure = self.check(lambda action, arn: True, self.SESSION, **answers)
+            self.assertIsNone(failure)
+            self.assertIn("your permissions cannot be asked for (iam:SimulatePrincipalPolicy); going on", printed)
+
+    def test_within_a_boundary_nothing_is_asked_for_that_only_unbounded_roles_need(self):
+        def bounded(action, arn):
+            return action not in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary")
+        self.assertEqual(self.check(bounded, boundary=self.BOUNDARY)[1:], ("  your permissions are enough\n", None))
+        _, _, failure = self.check(lambda action, arn: bounded(action, arn) and action != "iam:DeleteRole", boundary=self.BOUNDARY)
+        self.assertIn("you lack permissions (1): iam:DeleteRole. ", failure)
+        self.assertIn(f"--set PermissionsBoundaryArn={self.BOUNDARY}", failure)
+
 
 if __name__ == "__main__":
     unittest.main()
