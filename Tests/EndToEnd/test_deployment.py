@@ -376,9 +376,9 @@ class Prerequisites(unittest.TestCase):
 NEW_VPC = "app-cognito-internal"
 
 class Permissions(unittest.TestCase):
-    ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deployer_0a1b2c3d4e5f6071"
+    ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deployer"
     SESSION = argparse.Namespace(
-        account=ACCOUNT, partition="aws", arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Deployer_0a1b2c3d4e5f6071/ada")
+        account=ACCOUNT, partition="aws", arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Deployer/ada")
     BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/bounds"
 
     @staticmethod
