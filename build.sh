@@ -239,6 +239,8 @@ command_stack() {
     install_aws_tools
     if ! [[ " $* " =~ \ (--help|-h|--print-policy)\  ]]; then
         local name
+        # What is mistyped is said at once, and not after the minutes of a build.
+        .venv-aws/bin/python .scripts/deployment "$@" --arguments-only || exit
         for name in mlflow-proxy mlflow-app vpc-cleanup; do
             [ "$1" = destroy ] || [ -e "dist/$name.zip" ] || {
                 say "Building the functions first, which takes some minutes"

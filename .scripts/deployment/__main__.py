@@ -26,6 +26,8 @@ def arguments():
     common.add_argument("--region", help="the AWS region; that of the AWS CLI when it is not given")
     common.add_argument("--endpoint", metavar="URL", help="a moto server in the place of AWS; the deployed functions then run on this machine")
     common.add_argument("--yes", action="store_true", help="do not ask")
+    # For build.sh, before it builds what takes minutes.
+    common.add_argument("--arguments-only", action="store_true", help=argparse.SUPPRESS)
     make = commands.add_parser("deploy", parents=[common], help="makes or changes the stack")
     make.add_argument("--profile", metavar="NAME", help=f"a shape of the stack: {', '.join(stack.profile_names())}")
     make.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of lambda/template.yaml; may be repeated")
@@ -41,6 +43,8 @@ def bound(options):
 
 def run(options):
     values = asked(options) if options.command == "deploy" and not options.print_policy else None
+    if options.arguments_only:
+        return
     aws = AWS(options.region, options.endpoint)
     caller = Caller(aws)
     target = MotoStack(aws, caller, options.stack) if aws.endpoint else Stack(aws, options.stack)

@@ -349,6 +349,16 @@ class Input(unittest.TestCase):
         for name in PROFILES:
             self.assertIn(name, output)
 
+    def test_what_is_mistyped_is_said_before_anything_is_built(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # A checkout in which nothing was built yet, nor can be.
+            for name in ("build.sh", ".scripts", "lambda", ".venv-aws"):
+                pathlib.Path(folder, name).symlink_to(REPOSITORY / name)
+            ended = build("deploy", "--profile", LIVED, "--set", "RateLimit=5", "--endpoint", moto.address, folder=folder)
+            self.assertEqual(sorted(each.name for each in pathlib.Path(folder).iterdir()), [".scripts", ".venv-aws", "build.sh", "lambda"])
+        self.assertEqual(ended.status, 1)
+        self.assertTrue(ended.output.startswith("build.sh: mlflow-gateway: RateLimit is 5; it has to be"), ended.output)
+
     def test_what_a_profile_needs_is_listed_as_it_is_given(self):
         output = self.refused("the profile app-jwt-internet needs values of your own", "deploy", "--profile", "app-jwt-internet",
                               "--set", "JwtAudience=mlflow")
