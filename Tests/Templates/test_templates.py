@@ -798,6 +798,19 @@ class ParameterTests(unittest.TestCase):
         for index, values in enumerate([{"App", "TrackingServer", "Existing"}, {"cognito", "oidc", "jwt", "network"}, {"internal", "internet-facing"}, {True, False}]):
             self.assertEqual({shape[index] for shape in shapes}, values)
 
+    def test_the_table_of_profiles_has_each_with_what_it_sets(self):
+        rows = [row.strip("| \n").split(" | ") for row in (stack.PROFILES / "README.md").read_text().splitlines() if row.startswith("| `")]
+        self.assertEqual([row[0].strip("`") for row in rows], sorted(PROFILES))
+        for name, mlflow, who, balancer, network, *besides in rows:
+            sets = json.loads((stack.PROFILES / f"{name.strip('`')}.json").read_text())["Parameters"]
+            self.assertEqual(balancer, {"internet-facing": "on the internet"}.get(sets.get("LoadBalancerScheme"), "internal"), name)
+            kind = {"App": "App", "TrackingServer": "tracking server", "Existing": "the one that you have"}[sets["MlflowKind"]]
+            self.assertTrue(mlflow.startswith(kind), name)
+            ways = {"cognito": "users of a pool", "oidc": "people of your OIDC provider", "jwt": "bearer tokens", "network": "who reaches"}
+            self.assertTrue(who.startswith(ways[sets["AuthMode"]]), name)
+            self.assertEqual(network.startswith("your VPC"), "ExistingVpcId" in PROFILES[name.strip("`")], name)
+            self.assertEqual(set(re.findall(r"`(\w+)`", "".join(besides))), set(sets) - {"MlflowKind", "AuthMode", "LoadBalancerScheme"}, name)
+
 
 if __name__ == "__main__":
     unittest.main()
