@@ -2,12 +2,14 @@
 
 import capacity
 import endpoints
+import fixed
 from aws_cli import CommandFailed
 
 
 def problems(aws, parameters, stack_name, resources, found):
     """`resources`: what the parameters ask for; `found`: the stack where it is there already."""
-    problems = certificate(aws, parameters) + subnets(aws, parameters) + endpoints.conflicts(aws, parameters, resources, found)
+    problems = fixed.changed(parameters, stack_name, found) + certificate(aws, parameters) + subnets(aws, parameters)
+    problems += endpoints.conflicts(aws, parameters, resources, found)
     # A stand-in has neither secrets of anybody's nor quotas.
     if not aws.endpoint:
         problems += secret(aws, parameters, stack_name) + capacity.lack(aws, resources, found)

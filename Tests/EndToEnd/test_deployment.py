@@ -17,6 +17,7 @@ import change_set  # noqa: E402
 import cloudformation  # noqa: E402
 import code_bucket  # noqa: E402
 import endpoints  # noqa: E402
+import fixed  # noqa: E402
 import leftovers  # noqa: E402
 import prerequisites  # noqa: E402
 import progress  # noqa: E402
@@ -339,6 +340,28 @@ class Prerequisites(unittest.TestCase):
         settings.check({**parameters, "ProxyProvisionedConcurrency": "50"}, NAME)
         _, failure = said(settings.check, {**parameters, "ProxyProvisionedConcurrency": "51"}, NAME)
         self.assertEqual(failure, "ProxyProvisionedConcurrency is 51, and ProxyReservedConcurrency lets no more than 50 run: set one of them.")
+
+    def test_what_aws_would_make_anew_under_a_name_that_is_taken_stays_as_it_is(self):
+        internal, given = stack.profile(NEW_VPC), stack.profile("existing-jwt-existing-vpc")
+
+        def there(parameters):
+            values = stack.scope(parameters, NAME).parameters
+            return about("UPDATE_COMPLETE", Parameters=[{"ParameterKey": name, "ParameterValue": str(value)} for name, value in values.items()],
+                         Outputs=[{"OutputKey": "MlflowArn", "OutputValue": "arn:mlflow"}])
+
+        self.assertEqual(fixed.changed({**internal, "LoadBalancerScheme": "internet-facing"}, NAME, None), [])
+        self.assertEqual(fixed.changed({**internal, "RateLimit": "500", "Zones": "3"}, NAME, there(internal)), [])
+        for parameters, name, value in ((internal, "LoadBalancerScheme", "internet-facing"), (internal, "SubnetBits", "9"), (internal, "VpcCidr", "10.9.0.0/16"),
+                                        (given, "ExistingVpcId", "vpc-0a1b2c3d")):
+            was = stack.scope(parameters, NAME).parameters[name]
+            problem, = fixed.changed({**parameters, name: value}, NAME, there(parameters))
+            self.assertTrue(problem.startswith(f"{name} is '{was}' in the stack that is there, and '{value}' is asked for"), problem)
+            self.assertIn(f"--set {name}={was})", problem)
+            self.assertTrue(problem.endswith("--set MlflowKind=Existing --set ExistingMlflowArn=arn:mlflow"), problem)
+        # Addresses for a new VPC are nothing to one that is given.
+        self.assertEqual(fixed.changed({**given, "VpcCidr": "10.9.0.0/16"}, NAME, there(given)), [])
+        problems = prerequisites.problems(World(), {**internal, "LoadBalancerScheme": "internet-facing"}, NAME, {}, there(internal))
+        self.assertIn("LoadBalancerScheme is 'internal' in the stack that is there", problems[0])
 
     def test_the_secrets_tag_is_the_one_that_the_deployers_policy_asks_for(self):
         statement, = [each for each in json.loads((REPOSITORY / "lambda/deployer-policy.json").read_text())["Statement"] if each["Sid"] == "SignInSecret"]
