@@ -266,6 +266,8 @@ command_verify() {
 command_test() {
     install_packages
     command -v shellcheck >/dev/null || apt_install shellcheck || fail "apt-get could not install shellcheck."
+    # The runbook's commands use it.
+    command -v jq >/dev/null || apt_install jq || fail "apt-get could not install jq."
     # Not every distribution has a browser as a package; the tests that need one say that they are skipped.
     command -v chromium >/dev/null || apt_install chromium || say "No chromium can be installed: the pages are not tested in a browser."
     install_python_tools
