@@ -2,41 +2,16 @@
 documentation of the service, and none is seen by a linter or a stand-in."""
 
 import json
-import pathlib
 import re
-import sys
 import unittest
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / ".scripts/templates"))
+from profiles import FLAT, PROFILES, REPOSITORY, EachProfile, as_list
 
-import tools
-
-if __name__ == "__main__":
-    tools.use()
-
-import stack
-
-# Together these have every resource that the stack knows.
-PROFILES = {name: stack.profile(name) for name in ("app-cognito-machines", "server-cognito-internet", "server-oidc-studio", "app-oidc-existing-vpc")}
-FLAT = {name: stack.flatten(parameters) for name, parameters in PROFILES.items()}
+import stack  # noqa: E402  (profiles says where it is)
 
 
 def of_type(template, kind):
     return {name: each for name, each in template["Resources"].items() if each["Type"] == kind}
-
-
-def as_list(value):
-    return value if isinstance(value, list) else [value]
-
-
-class EachProfile(unittest.TestCase):
-    def each(self):
-        for self.profile, template in FLAT.items():
-            yield self.profile, template
-
-    def _formatMessage(self, message, standard):
-        return f"in {getattr(self, 'profile', 'no profile')}: {super()._formatMessage(message, standard)}"
 
 
 class LambdaTests(EachProfile):
