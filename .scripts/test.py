@@ -4,6 +4,7 @@
 A step that cannot go on does not stop the others, but for the build that they need.
 """
 
+import concurrent.futures
 import glob
 import os
 import pathlib
@@ -40,14 +41,14 @@ class Summary:
         print(f"\n{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
 
 
-def run(command, environment=ENVIRONMENT):
+def run(command, environment=ENVIRONMENT, show=sys.stdout.write):
     """Runs a command, showing its output as it comes. Returns the exit status and the output."""
     process = subprocess.Popen(
         command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace")
     lines = []
     for line in process.stdout:
-        sys.stdout.write(line)
+        show(line)
         sys.stdout.flush()
         lines.append(line)
     return process.wait(), "".join(lines)
@@ -114,6 +115,20 @@ def step(summary, name, command, judge=plain, environment=ENVIRONMENT):
     return failed == 0
 
 
+def two_at_a_time(summary, jobs):
+    """Python scripts that have servers, ports and folders of their own, and wait more than they work. What each printed is shown when it
+    has ended, in their order."""
+    def ended(script):
+        started = time.monotonic()
+        status, output = run([".venv/bin/python", f"Tests/{script}"], show=lambda line: None)
+        return status, output, time.monotonic() - started
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for (script, judge), (status, output, seconds) in zip(jobs, pool.map(ended, [script for script, _ in jobs])):
+            print(f"\n==> {script}\n{output}", end="", flush=True)
+            summary.add(script, *judge(status, output), seconds)
+
+
 def check_no_foundation(summary):
     """No function may link Foundation: it would add megabytes and milliseconds. The dynamic build shows what was asked for."""
     name, started = "no Foundation in a function", time.monotonic()
@@ -130,11 +145,25 @@ def check_no_foundation(summary):
 
 
 def scripts(folder):
-    return sorted(glob.glob(f"Tests/{folder}/test_*.py", root_dir=REPOSITORY))
+    return sorted(glob.glob(f"{folder}/test_*.py", root_dir=REPOSITORY / "Tests"))
 
 
 def main():
     summary = Summary()
+    what_is_written(summary)
+    built = step(summary, "debug build", ["swift", "build", "--build-tests"], without_warnings)
+    if built or (REPOSITORY / ".build/debug").is_dir():
+        step(summary, "swift test", ["swift", "test", "--skip-build", "--disable-xctest"], swift_testing)
+        check_no_foundation(summary)
+    if step(summary, "packages", ["./build.sh"], without_warnings, INSTALLING):
+        what_is_packaged(summary)
+        what_works_together(summary)
+    summary.show()
+    return 1 if summary.failed else 0
+
+
+def what_is_written(summary):
+    """Sources, templates and documents: what needs no build."""
     sources = ["Sources", "Tests", "lambda", "Package.swift"]
     shell = ["build.sh", ".ci/run", *sorted(glob.glob(".scripts/*.sh", root_dir=REPOSITORY))]
     step(summary, "shellcheck", ["shellcheck", *shell])
@@ -142,30 +171,30 @@ def main():
     step(summary, "secrets", [sys.executable, ".scripts/supply_chain/secret_scan.py", "--unused"], scanned, INSTALLING)
     step(summary, "templates", [sys.executable, ".scripts/templates/check.py"], plain, INSTALLING)
     for script in [*scripts("SupplyChain"), *scripts("Templates"), *scripts("Documents")]:
-        step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest, INSTALLING)
-    built = step(summary, "debug build", ["swift", "build", "--build-tests"], without_warnings)
-    if built or (REPOSITORY / ".build/debug").is_dir():
-        step(summary, "swift test", ["swift", "test", "--skip-build", "--disable-xctest"], swift_testing)
-        check_no_foundation(summary)
-    if step(summary, "packages", ["./build.sh"], without_warnings, INSTALLING):
-        for script in scripts("Packaging"):
-            step(summary, script.removeprefix("Tests/"), [sys.executable, script], unittest)
-        wire = ["swift", "test", "--skip-build", "--disable-xctest", "--filter", "MLflowProxyWireTests"]
-        packaged = {**ENVIRONMENT, "WIRE_FUNCTION": "dist/unpacked/mlflow-proxy/bootstrap"}
-        step(summary, "MLflowProxyWireTests, packaged", wire, swift_testing, packaged)
-        up = ["./build.sh", "up", "--check", "--port", str(free_port())]
-        step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
-        # Here the AWS CLI is installed, which some of the next steps use.
-        step(summary, "deploy --help", ["./build.sh", "deploy", "--help"], plain, INSTALLING)
-        for script in [*scripts("AWS"), *scripts("EndToEnd"), *scripts("Benchmarks")]:
-            step(summary, script.removeprefix("Tests/"), [".venv/bin/python", script], unittest)
-        for script, judge in (
-                ("vpc_cleanup_faults", counted), ("vpc_cleanup_worlds", counted), ("vpc_cleanup_speed", plain),
-                ("mlflow_app_faults", counted)):
-            name = f"AWS/{script}.py"
-            step(summary, name, [".venv/bin/python", f"Tests/{name}"], judge)
-    summary.show()
-    return 1 if summary.failed else 0
+        step(summary, script, [sys.executable, f"Tests/{script}"], unittest, INSTALLING)
+
+
+def what_is_packaged(summary):
+    """The packaged functions, each alone."""
+    for script in scripts("Packaging"):
+        step(summary, script, [sys.executable, f"Tests/{script}"], unittest)
+    wire = ["swift", "test", "--skip-build", "--disable-xctest", "--filter", "MLflowProxyWireTests"]
+    packaged = {**ENVIRONMENT, "WIRE_FUNCTION": "dist/unpacked/mlflow-proxy/bootstrap"}
+    step(summary, "MLflowProxyWireTests, packaged", wire, swift_testing, packaged)
+
+
+def what_works_together(summary):
+    """The packaged functions with real MLflow, browsers, and stand-ins of AWS."""
+    up = ["./build.sh", "up", "--check", "--port", str(free_port())]
+    step(summary, "up --check", up, plain, {**ENVIRONMENT, "LOCAL_TOOL_BUILD": "debug"})
+    # Here the AWS CLI is installed, which some of the next steps use.
+    step(summary, "deploy --help", ["./build.sh", "deploy", "--help"], plain, INSTALLING)
+    tables = [f"AWS/{name}.py" for name in ("vpc_cleanup_worlds", "vpc_cleanup_faults", "mlflow_app_faults")]
+    tests = [*scripts("AWS"), *scripts("EndToEnd")]
+    two_at_a_time(summary, [*((table, counted) for table in tables), *((script, unittest) for script in tests)])
+    # These compare times.
+    for script, judge in [*((script, unittest) for script in scripts("Benchmarks")), ("AWS/vpc_cleanup_speed.py", plain)]:
+        step(summary, script, [".venv/bin/python", f"Tests/{script}"], judge)
 
 
 def free_port():
