@@ -8,9 +8,10 @@ public import Timestamps
 /// Answers a load balancer's requests with those of Amazon SageMaker MLflow.
 ///
 /// Each request goes through the same steps: read the event, answer a browser's preflight, tell whoever asks that the
-/// function is there, check the site it was sent to and from, know the caller, answer the proxy's own routes, make the request upstream, see whether it is allowed, sign and send it, make the
-/// answer, make it fit the load balancer's limit or put it where it need not. A step that refuses ends in an HTTP answer that says why; only an event that no load balancer sent
-/// is a function error.
+/// function is there, check the site it was sent to and from, know the caller, answer the proxy's own routes, make the
+/// request upstream, see whether it is allowed, sign and send it, make the answer, make it fit the load balancer's limit
+/// or put it where it need not. A step that refuses ends in an HTTP answer that says why; only an event that no load
+/// balancer sent is a function error.
 public struct MLflowProxyHandler: LambdaHandler {
     private let origins: OriginPolicy
     private let authenticator: Authenticator
