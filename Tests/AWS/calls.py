@@ -11,9 +11,10 @@ IDENTIFIER = re.compile(r"^(vpc|subnet|sg|sgr|eni|eni-attach|ela-attach|vpce|fs|
 
 @dataclasses.dataclass
 class Call:
-    """One call. `started` and `ended` are monotonic seconds; `code` is the error's, None where it succeeded."""
+    """One call, the `nth` of its operation. `started` and `ended` are monotonic seconds; `code` is the error's, None where it succeeded."""
 
     number: int
+    nth: int
     service: str
     operation: str
     region: str
@@ -53,12 +54,13 @@ class CallLog:
     def __init__(self):
         self.lock = threading.Lock()
         self.entries = []
-        # Number of a call -> what is called with the Call before it is carried out, or after it is and before it is answered.
+        # Number of a call, or its operation and which of these it is -> what is called with the Call before it is carried out, or after it is and before it is answered.
         self.before, self.after = {}, {}
 
     def begin(self, **facts):
         with self.lock:
-            call = Call(number=len(self.entries) + 1, **facts)
+            nth = 1 + sum(each.operation == facts["operation"] for each in self.entries)
+            call = Call(number=len(self.entries) + 1, nth=nth, **facts)
             self.entries.append(call)
             return call
 
@@ -66,6 +68,11 @@ class CallLog:
         with self.lock:
             self.entries = []
             self.before, self.after = {}, {}
+
+    @staticmethod
+    def action(actions, call):
+        """What is to be done at a call, of `before` or `after`."""
+        return actions.get(call.number) or actions.get((call.operation, call.nth))
 
     def __len__(self):
         return len(self.entries)

@@ -22,9 +22,11 @@ MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
 @dataclasses.dataclass
 class Call:
-    """One call. `number` counts from 1 since the front's counter was set back; `status` is None until it was carried out."""
+    """One call. `number` counts from 1 since the front's counter was set back, `nth` those of the same operation; `status` is None
+    until it was carried out."""
 
     number: int
+    nth: int
     operation: str
     input: dict
     status: int = None
@@ -79,8 +81,8 @@ def matches(pattern, text):
 class Front:
     """Serves on a port of loopback until it is closed.
 
-    `kills` maps a call's number to "before" or "after": the function is killed by `kill` when the call comes, before it is
-    carried out or after. `lost` is the share of answers that are lost, `resets` that of connections that end before the call.
+    `kills` maps a call's number, or its operation and which of these it is, to "before" or "after": the function is killed by `kill`
+    when the call comes, before it is carried out or after. `lost` is the share of answers that are lost, `resets` that of connections that end before the call.
     """
 
     def __init__(self, plane):
@@ -138,10 +140,11 @@ class Front:
         """The answer's status, headers and body; None when the connection ends instead."""
         with self.lock:
             operation = headers.get("X-Amz-Target", "").removeprefix("SageMaker.")
-            call = Call(len(self.calls) + 1, operation, json.loads(body))
+            nth = 1 + sum(each.operation == operation for each in self.calls)
+            call = Call(len(self.calls) + 1, nth, operation, json.loads(body))
             self.calls.append(call)
             self.invalid += faults_of(operation, call.input)
-            killed = self.kills.pop(call.number, None)
+            killed = self.kills.pop(call.number, None) or self.kills.pop((operation, nth), None)
             is_reset, is_lost = self.random.random() < self.resets, self.random.random() < self.lost
         if killed == "before":
             self.kill()

@@ -67,7 +67,7 @@ class Row:
     steps: tuple
     left: tuple
     made: int = 1
-    # Number of the last step's call -> "before" or "after".
+    # A call of the last step, by its number or by its operation and which of these it is -> "before" or "after".
     kills: dict = dataclasses.field(default_factory=dict)
     # Which step the kills, the counts and the deadline are about.
     subject: int = -1
@@ -452,14 +452,15 @@ HEADING = (
 
 
 def kill_rows(flow, calls):
-    """A row for the first call of each operation and for every changing one, killed before it is carried out and after."""
+    """A row for the first call of each operation and for every changing one, killed before it is carried out and after. A call's number
+    would not do: how often is looked before it depends on the time."""
     first = set()
     for call in calls:
         if call.is_change or call.operation not in first:
             first.add(call.operation)
             for when in ("before", "after"):
                 yield dataclasses.replace(
-                    flow, name=f"{flow.name}, killed {when} #{call.number} {call.operation}", kills={call.number: when},
+                    flow, name=f"{flow.name}, killed {when} {call.operation} {call.nth}", kills={(call.operation, call.nth): when},
                     fewest={"retries": 1})
 
 

@@ -121,11 +121,11 @@ class StrictAWS:
         return self.session.client(service, region_name=region, endpoint_url=self.url, config=configured, **given)
 
     def before_call(self, number, action):
-        """Calls `action(call)` before the call with this number, from 1, is carried out."""
+        """Calls `action(call)` before the call with this number, from 1, or with this operation and which of these it is, is carried out."""
         self.calls.before[number] = action
 
     def after_call(self, number, action):
-        """Calls `action(call)` when the call with this number has been carried out and is not yet answered."""
+        """Calls `action(call)` when the call with this number, or operation and which of these, has been carried out and is not yet answered."""
         self.calls.after[number] = action
 
     def close(self):
@@ -164,13 +164,13 @@ class StrictAWS:
         except ConnectionResetError:
             call.code, call.ended = "reset", time.monotonic()
             raise
-        if action := self.calls.after.get(call.number):
+        if action := self.calls.action(self.calls.after, call):
             action(call)
         call.status, call.ended = given.status, time.monotonic()
         return given
 
     def carry_out(self, request, call):
-        if action := self.calls.before.get(call.number):
+        if action := self.calls.action(self.calls.before, call):
             action(call)
         if seconds := self.faults.seconds(call.operation):
             time.sleep(seconds)

@@ -232,7 +232,8 @@ class Runner:
         f"{'row':<50} {'answer':<8} puts valid duplicate invocations retries handovers records calls changing seconds")
 
     def kill_rows(self):
-        """A row for the first call of each operation and for every changing one, killed before it is carried out and after."""
+        """A row for the first call of each operation and for every changing one, killed before it is carried out and after. A call's number
+        would not do: how often is looked before it depends on the time."""
         print(self.HEADING)
         if found := self.run(Row("nothing goes wrong")):
             raise SystemExit("\n".join(found))
@@ -241,7 +242,7 @@ class Runner:
             if call.mutating or call.operation not in first:
                 first.add(call.operation)
                 rows += [
-                    Row(f"killed {when} #{call.number} {call.operation}", kills=((when, call.number),), fewest={"retries": 1})
+                    Row(f"killed {when} {call.operation} {call.nth}", kills=((when, (call.operation, call.nth)),), fewest={"retries": 1})
                     for when in ("before", "after")]
         return rows
 
