@@ -97,7 +97,7 @@ class Stages:
         outputs = blueprint.outputs if outputs is None else outputs
         self.moto.put(blueprint.template(outputs, {"Answered": self.custom.answered, **state}))
 
-    def make(self, new, **state):
+    def make(self, new):
         """Makes or changes everything, what needs the answer of a custom resource after it. Returns what was replaced."""
         replaced = {}
         for index, key in enumerate(new.custom):
@@ -105,7 +105,7 @@ class Stages:
             resources = {**self.old.resources, **{name: each for name, each in new.resources.items() if name not in waiting}}
             stage = Blueprint(resources, {}, {each: after for each, after in {**self.old.waiting, **new.waiting}.items() if each in resources})
             properties = new.resources[key]["Properties"]
-            self.put(stage, CustomResources.question(properties), **state)
+            self.put(stage, CustomResources.question(properties))
             answer = progress.outputs(self.moto.describe())[REQUEST]
             before = self.custom.make_or_change(key, new.resources[key]["Type"], json.loads(answer))
             if before:
