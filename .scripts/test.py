@@ -26,19 +26,38 @@ INSTALLING = dict(os.environ)
 class Summary:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
-        self.rows = []
+        self.rows, self.failures = [], []
 
-    def add(self, name, passed, failed, skipped, seconds):
+    def add(self, name, passed, failed, skipped, seconds, output=""):
         self.passed += passed
         self.failed += failed
         self.skipped += skipped
         self.rows.append((name, passed, failed, skipped, seconds))
+        if failed:
+            self.failures.append((name, output))
 
     def show(self):
+        for name, output in self.failures:
+            print(f"\n==> What failed in {name}", *what_failed(output), sep="\n")
         print("\nstep                                  passed  failed  skipped  seconds")
         for name, passed, failed, skipped, seconds in self.rows:
             print(f"{name:<36}  {passed:>6}  {failed:>6}  {skipped:>7}  {seconds:>7.0f}")
         print(f"\n{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+
+
+def what_failed(output, most=60, width=600):
+    """The lines of a step's output that say what went wrong: of a table the wrong rows with their reasons, of a test its failures, or
+    else the last lines."""
+    lines = [line[:width] for line in output.splitlines()]
+    wrong, telling = False, []
+    for line in lines:
+        wrong = line.endswith("WRONG") or (wrong and line.startswith("    "))
+        if wrong or "\N{HEAVY BALLOT X}" in line or re.search(r"(?:^|: )error: ", line):
+            telling.append(line)
+    failures = next((number for number, line in enumerate(lines) if line == "=" * 70), None)
+    if failures is not None:
+        telling += lines[failures:]
+    return telling[:most] or lines[-most:]
 
 
 def run(command, environment=ENVIRONMENT, show=sys.stdout.write):
@@ -111,7 +130,7 @@ def step(summary, name, command, judge=plain, environment=ENVIRONMENT):
     started = time.monotonic()
     status, output = run(command, environment)
     passed, failed, skipped = judge(status, output)
-    summary.add(name, passed, failed, skipped, time.monotonic() - started)
+    summary.add(name, passed, failed, skipped, time.monotonic() - started, output)
     return failed == 0
 
 
@@ -126,7 +145,7 @@ def two_at_a_time(summary, jobs):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for (script, judge), (status, output, seconds) in zip(jobs, pool.map(ended, [script for script, _ in jobs])):
             print(f"\n==> {script}\n{output}", end="", flush=True)
-            summary.add(script, *judge(status, output), seconds)
+            summary.add(script, *judge(status, output), seconds, output)
 
 
 def check_no_foundation(summary):

@@ -1,5 +1,6 @@
 import AWSServices
 import JSON
+import TestSupport
 import Testing
 
 @Suite("Work that another delivery or a rollback carries on", .timeLimit(.minutes(5)))
@@ -239,5 +240,29 @@ struct RecoveryTests {
         ])
         _ = try await world.made(app)
         #expect(world.elapsed < .seconds(900))
+    }
+
+    @Test("two deliveries at once answer for the same App, whichever of them deleted the other's")
+    func twins() async throws {
+        for othersDelete in [true, false] {
+            // Where nobody deletes it, what the first one makes fails.
+            let world = try World(othersDelete ? [:] : ["failedCreations": 1])
+            _ = try await world.invoke(world.event("Create", app, requestID: "twice"), seconds: 60)
+            let own = try #require(try await world.service.listMLflowApps().first)
+            let handedOver = try #require(world.lastHandOver)
+            let kept = try await world.service.createMLflowApp(
+                CreateMLflowAppInput(
+                    name: own.name, artifactStoreURI: "s3://artifacts/mlflow", roleARN: World.role,
+                    tags: try await world.service.listTags(resourceARN: own.arn)))
+            if othersDelete {
+                world.clock.advance(by: .seconds(180))
+                try await world.service.deleteMLflowApp(arn: own.arn)
+            }
+            _ = try await world.invoke(handedOver)
+            let reply = try #require(world.replies.last)
+            #expect(reply["Status"] == "SUCCESS", "\(reply)")
+            #expect(reply["PhysicalResourceId"]?.string == kept)
+            #expect(try await world.service.listMLflowApps().filter { $0.status != .deleted }.map(\.arn) == [kept])
+        }
     }
 }

@@ -98,19 +98,23 @@ struct ReplacementTests {
 
     @Test("of two that two deliveries made at once, both deliveries keep the same")
     func twins() {
-        func twin(_ name: String, _ time: Int64?) -> MLflowApp {
+        func twin(_ name: String, _ time: Int64?, _ status: MLflowStatus = .created) -> MLflowApp {
             MLflowApp(
-                arn: name, name: "demo", status: .created, defaultDomainIDs: [],
+                arn: name, name: "demo", status: status, defaultDomainIDs: [],
                 creationTime: time.map(Timestamp.init(secondsSinceEpoch:)))
         }
         let older = twin("b", 10)
         let younger = twin("a", 11)
         let atOnce = twin("c", 10)
         let unknown = twin("A", nil)
-        #expect(MLflowLife.oldest(of: [older, younger]) == older)
-        #expect(MLflowLife.oldest(of: [younger, older]) == older)
-        #expect(MLflowLife.oldest(of: [atOnce, older]) == older)
-        #expect(MLflowLife.oldest(of: [unknown, younger, atOnce]) == atOnce)
-        #expect(MLflowLife.oldest(of: [unknown, twin("B", nil)]) == unknown)
+        let failed = twin("d", 9, .createFailed)
+        #expect(MLflowLife.kept(of: [older, younger]) == older)
+        #expect(MLflowLife.kept(of: [younger, older]) == older)
+        #expect(MLflowLife.kept(of: [atOnce, older]) == older)
+        #expect(MLflowLife.kept(of: [unknown, younger, atOnce]) == atOnce)
+        #expect(MLflowLife.kept(of: [unknown, twin("B", nil)]) == unknown)
+        #expect(MLflowLife.kept(of: [failed, younger]) == younger)
+        #expect(MLflowLife.kept(of: [twin("e", 10, .createFailed), failed]) == failed)
+        #expect(MLflowLife.kept(of: []) == nil)
     }
 }

@@ -103,6 +103,10 @@ final class World: Sendable {
     var operations: [String] { plane.operations }
     /// How often the work was handed over.
     var handOvers: Int { queue.payloads.withLock { $0.count } }
+    /// The event that the work was handed over with last.
+    var lastHandOver: JSONValue? {
+        queue.payloads.withLock { $0.last }.flatMap { try? JSONValue(parsing: $0) }
+    }
     /// All of CloudFormation's answers.
     var replies: [JSONValue] { answers.all.withLock { $0 } }
 
@@ -151,8 +155,7 @@ final class World: Sendable {
         _ = try await invoke(event, seconds: seconds)
         while handOvers > handedOver {
             handedOver = handOvers
-            let payload = queue.payloads.withLock { $0.last ?? [] }
-            _ = try await invoke(try JSONValue(parsing: payload), seconds: seconds)
+            _ = try await invoke(lastHandOver ?? .null, seconds: seconds)
         }
         return replies.count > answered ? replies[answered] : .null
     }

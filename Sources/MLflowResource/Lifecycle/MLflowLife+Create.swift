@@ -28,47 +28,48 @@ extension MLflowLife {
             context.record(physicalID: arn)
             context.checkpoint([Self.madeKey: .string(arn)])
         }
-        let snapshot = try await settledAndThere(arn)
+        let snapshot = try await survivor(of: arn, properties)
         guard snapshot.status != .createFailed else {
             throw Failure(
-                "The \(calls.noun) \(arn) could not be created (CreateFailed; SageMaker gives no reason). Usual causes: the "
-                    + "role \(properties.roleARN) does not trust sagemaker.amazonaws.com or may not use the artifact "
-                    + "store, or the bucket of \(properties.artifactStoreURI) is in another region.")
+                "The \(calls.noun) \(snapshot.arn) could not be created (CreateFailed; SageMaker gives no reason). Usual "
+                    + "causes: the role \(properties.roleARN) does not trust sagemaker.amazonaws.com or may not use the "
+                    + "artifact store, or the bucket of \(properties.artifactStoreURI) is in another region.")
         }
-        return try await withoutTwins(snapshot, of: properties)
+        return snapshot
     }
 
-    /// Two deliveries of a request at once both find nothing, and both make an App, since Apps may share a name. When they are
-    /// there, both deliveries see both: the older one stays.
-    private func withoutTwins(_ made: MLflowSnapshot, of properties: MLflowProperties) async throws -> MLflowSnapshot {
-        guard case .app(let app) = made else { return made }
-        var twins = [app]
-        for entry in try await persistently({ try await calls.named(properties.name) }) where entry.arn != app.arn {
+    /// What stays of what this request made, once nothing of it changes by itself any more.
+    ///
+    /// Two deliveries of a request at once both find nothing, and both make an App, since Apps may share a name. Whichever is
+    /// done first sees both and deletes one, so that the other may find its own gone.
+    private func survivor(of arn: String, _ properties: MLflowProperties) async throws -> MLflowSnapshot {
+        guard calls.kind == .app else { return try await settledAndThere(arn) }
+        var made: [MLflowApp] = []
+        if case .app(let app)? = try await settled(arn) { made.append(app) }
+        for entry in try await persistently({ try await calls.named(properties.name) }) where entry.arn != arn {
             let tags = try await persistently { try await tagsIfThere(entry.arn) }
             guard OwnTags.isFromRequest(tags, context), case .app(let twin)? = try await settled(entry.arn) else {
                 continue
             }
-            guard twin.status != .createFailed else {
-                try await remove(twin.arn)
-                continue
-            }
-            twins.append(twin)
+            made.append(twin)
         }
-        guard twins.count > 1, let oldest = Self.oldest(of: twins) else { return made }
-        context.record(physicalID: oldest.arn)
-        context.checkpoint([Self.madeKey: .string(oldest.arn)])
-        for twin in twins where twin.arn != oldest.arn {
+        guard let kept = Self.kept(of: made) else { throw isGone(arn) }
+        context.record(physicalID: kept.arn)
+        context.checkpoint([Self.madeKey: .string(kept.arn)])
+        for twin in made where twin.arn != kept.arn {
             context.log("The MLflow App \(twin.arn) was made by another delivery of this request; it is deleted.")
             try await remove(twin.arn)
         }
-        return .app(oldest)
+        return .app(kept)
     }
 
-    /// The App that was made first. Whoever asks, in whatever order the Apps are listed, gets the same one: of those made
-    /// at the same moment it is the one whose ARN comes first.
-    static func oldest(of apps: [MLflowApp]) -> MLflowApp? {
+    /// Which of the Apps that a request made stays: the one that was made first, of those that could be made if there are
+    /// any. Whoever asks, in whatever order the Apps are listed, gets the same one: of those made at the same moment it is
+    /// the one whose ARN comes first.
+    static func kept(of apps: [MLflowApp]) -> MLflowApp? {
+        let whole = apps.filter { $0.status != .createFailed }
         let unknown = Timestamp(secondsSinceEpoch: .max)
-        return apps.min { left, right in
+        return (whole.isEmpty ? apps : whole).min { left, right in
             (left.creationTime ?? unknown, left.arn) < (right.creationTime ?? unknown, right.arn)
         }
     }
