@@ -3,6 +3,7 @@ against botocore's service model, and lets go wrong what goes wrong on the way.
 """
 
 import collections
+import contextlib
 import dataclasses
 import http.client
 import http.server
@@ -82,12 +83,13 @@ class Front:
     """Serves on a port of loopback until it is closed.
 
     `kills` maps a call's number, or its operation and which of these it is, to "before" or "after": the function is killed by `kill`
-    when the call comes, before it is carried out or after. `lost` is the share of answers that are lost, `resets` that of connections that end before the call.
+    when the call comes, before it is carried out or after. `meeting` holds the first creation until there is a second one. `lost` is
+    the share of answers that are lost, `resets` that of connections that end before the call.
     """
 
     def __init__(self, plane):
         self.calls, self.invalid = [], []
-        self.kills, self.kill = {}, None
+        self.kills, self.kill, self.meeting = {}, None, None
         self.lost = self.resets = 0.0
         self.random = random.Random(7)
         self.lock = threading.Lock()
@@ -146,6 +148,9 @@ class Front:
             self.invalid += faults_of(operation, call.input)
             killed = self.kills.pop(call.number, None) or self.kills.pop((operation, nth), None)
             is_reset, is_lost = self.random.random() < self.resets, self.random.random() < self.lost
+        if self.meeting and operation.startswith("Create") and nth <= self.meeting.parties:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                self.meeting.wait()
         if killed == "before":
             self.kill()
         if killed == "before" or is_reset:

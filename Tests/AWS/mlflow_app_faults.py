@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from control_plane_front import Front
@@ -115,6 +116,7 @@ NEW_SERVER = {"TrackingServerName": "demo-2", "TrackingServerStatus": "Created",
 # The flows whose last step is delivered twice, and killed at every call that matters.
 FLOWS = [
     Row("create App", (create({**APP, **TAGS}),), ({**IS_APP[0], "tags": {"team": "ml", "stage": "test"}},)),
+    Row("create default App", (create(DEFAULT_APP),), (OLD_DEFAULT,)),
     Row("update App", (create({**APP, **TAGS}), update({**APP, **TAGS}, RENAMED_APP)), IS_RENAMED),
     Row("replace App", (create(DEFAULT_APP), update(DEFAULT_APP, REPLACED_APP)), (BEREFT, NEW_DEFAULT), made=2),
     Row("roll back App", (create(DEFAULT_APP), update(DEFAULT_APP, REPLACED_APP), delete(REPLACED_APP)), (OLD_DEFAULT,), made=2),
@@ -133,6 +135,8 @@ ROWS = [
     # Delivery
     Row("delivered again afterwards", (create(arguments=("--duplicate-afterwards",)),), IS_APP, duplicates=1,
         fewest={"invocations": 2}),
+    Row("the account's last, delivered twice at once", (create(settings={"limit": 2}, arguments=("--duplicate",)),), IS_APP,
+        duplicates=1, fewest={"invocations": 2}),
     Row("killed as it answers", (create(arguments=("--kill", "answer")),), IS_APP, duplicates=1, fewest={"retries": 1}),
     Row("killed at every try, then deleted", (
         create(outcome="FAILED", arguments=("--failure-destination",)), delete()), (), subject=0,
@@ -345,6 +349,8 @@ class Run:
             self.world.plane.set(**(usual | (step.settings or {})))
             self.front.begin()
             self.front.kills = dict(row.kills) if number == subject else {}
+            # Both deliveries have looked, and found nothing, when one of them makes something.
+            self.front.meeting = threading.Barrier(2, timeout=2) if "--duplicate" in step.arguments else None
             self.front.resets, self.front.lost = step.resets, step.lost
             if step.action:
                 self.act(number, step, ids)

@@ -91,6 +91,10 @@ extension MLflowLife {
                 context.report("\(error) A new role takes a while to be known; it is tried again in \(interval).")
             } catch let error where Self.mayPass(error) && attempt < Self.tries + (error.isThrottling ? 100 : 0) {
                 context.report("\(error) It is tried again in \(interval), unless it was made all the same.")
+            } catch let error as ServiceError {
+                // Another delivery may have been faster, and have what there is only one of: a default, the account's last.
+                if let arn = try await adopted(properties, except: old, withDefaults: withDefaults) { return arn }
+                throw error
             }
             try await context.clock.sleep(for: interval)
         }
