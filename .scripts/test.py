@@ -9,12 +9,14 @@ import glob
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "Tests/EndToEnd"))
+
+from free_port import free_port  # noqa: E402  (the folder of tests has it)
 
 # What a machine may have set and what must not decide a test.
 FOREIGN = re.compile(r"^(AWS_|MLFLOW_|SAGEMAKER_|PROXY_|POLL_|SSL_CERT_|.*_proxy$|.*_PROXY$|CURL_CA_BUNDLE$)")
@@ -214,12 +216,6 @@ def what_works_together(summary):
     # These compare times.
     for script, judge in [*((script, unittest) for script in scripts("Benchmarks")), ("AWS/vpc_cleanup_speed.py", plain)]:
         step(summary, script, [".venv/bin/python", f"Tests/{script}"], judge)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
 import unittest
+
+from free_port import free_port
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 FOREIGN = re.compile(r"^(AWS_|MLFLOW_|SAGEMAKER_|PROXY_|SSL_CERT_|.*_proxy$|.*_PROXY$)")
@@ -27,9 +28,7 @@ class LocalStack:
 
     def __init__(self, bucket=True, **settings):
         self.directory = tempfile.TemporaryDirectory()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = []
         environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}

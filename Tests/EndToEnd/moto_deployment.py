@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -13,18 +12,13 @@ import urllib.request
 import boto3
 import botocore.config
 
+from free_port import free_port
 from local_stack import FOREIGN, REPOSITORY, local_tool
 
 REGION = "us-east-1"
 KEYS = {"aws_access_key_id": "stand-in", "aws_secret_access_key": "stand-in", "region_name": REGION}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and name not in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")}
 PATIENCE_SECONDS = 600
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

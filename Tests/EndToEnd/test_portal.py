@@ -16,6 +16,7 @@ import unittest
 import urllib.request
 
 import browser
+from free_port import free_port
 from function_front import CLEAN, REPOSITORY, FunctionFront, wait_for
 
 SCREENSHOTS = REPOSITORY / ".build" / "screenshots"
@@ -59,9 +60,7 @@ class PortalTests(unittest.TestCase):
             raise unittest.SkipTest("no chromium is installed")
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         log = open(pathlib.Path(folder.name) / "mlflow.log", "wb")
         server = subprocess.Popen(
             [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",

@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,16 +16,11 @@ import urllib.request
 
 import boto3
 
+from free_port import free_port
 from function_front import CLEAN, LIMIT, REPOSITORY, FunctionFront, wait_for
 
 SIZE = 200 << 20
 BUCKET, PREFIX = "mlflow-artifacts-demo", "team/store"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class UploadTests(unittest.TestCase):

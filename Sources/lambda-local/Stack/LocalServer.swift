@@ -32,12 +32,16 @@ final class LocalServer: Sendable {
             log: { [log] in log.write($0) })
     }
 
-    /// A port that is free now. The server takes it a moment later; nobody else on a loopback interface is likely to.
+    /// A port that is free now, which the server takes a moment later. It is none of those that the system gives out by
+    /// itself (on Linux 32768 to 60999), which somebody else may get meanwhile.
     private static func freePort() async throws -> Int {
-        let probe = try await HTTPServer()
-        let port = probe.port
-        await probe.close()
-        return port
+        for _ in 1...100 {
+            let port = Int.random(in: 20_000..<32_000)
+            guard let probe = try? await HTTPServer(port: port) else { continue }
+            await probe.close()
+            return port
+        }
+        throw LocalError("No port from 20000 to 31999 is free on the loopback interface. Stop what listens there.")
     }
 
     /// Waits until a path answers 200.
