@@ -8,6 +8,7 @@ import re
 
 # Actions newer than the database, or resources that it does not know of an action; each with its reason.
 EXCEPTIONS = {
+    ("ec2:RevokeSecurityGroup*", "security-group-rule"): "rules that are named by their ids are resources of the call; the database knows groups alone",
     ("sagemaker-mlflow:*", "mlflow-app"): "SageMaker signs an App's data plane as sagemaker-mlflow too; the database knows servers alone",
 }
 
@@ -68,10 +69,10 @@ class Actions:
     def accepts(self, service, about, resource):
         if resource in ("*", "?"):
             return resource == "?" or not self.types(about) or about["access_level"] in ("List", "Read")
-        return any(_overlap(resource, self.arn_pattern(service, kind)) for kind in self.types(about))
+        return any(overlap(resource, self.arn_pattern(service, kind)) for kind in self.types(about))
 
 
-def _overlap(one, other):
+def overlap(one, other):
     """Whether two patterns may mean the same ARN, compared part by part."""
     ones, others = one.split(":", 5), other.split(":", 5)
     if len(ones) < 6 or len(others) < 6:

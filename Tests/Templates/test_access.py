@@ -1,5 +1,6 @@
 """Who may do what in AWS: the roles of every profile, and the deployer."""
 
+import itertools
 import json
 import re
 import types
@@ -13,15 +14,45 @@ import stack  # noqa: E402
 import tools  # noqa: E402
 
 
+# The roles of each function with a policy of its own, and what is a name in one of these policies.
+ROLES = {"mlflow-app": ["MlflowRole"], "mlflow-proxy": ["ProxyFunctionRole", "ProxyMlflowRole"], "vpc-cleanup": ["CleanupRole"]}
+NAMES = {
+    "ArtifactBucket": "${DataArtifactBucket}", "ArtifactPrefix": "mlflow", "OverflowBucket": "${DataOverflowBucket}", "OverflowPrefix": "mlflow-proxy/",
+    "VpcId": "${NetworkVpc}", "AppId": "*", "Name": "*", "FunctionName": "*", "MlflowRoleName": "*", "AWS::Partition": "aws", "AWS::Region": "us-east-1",
+    "AWS::AccountId": "123456789012"}
+# What the template knows by reference alone.
+KNOWN = {"MlflowServiceRole.Arn": "arn:aws:iam::123456789012:role/*", "ProxyMlflowRole.Arn": "${AssumedRoleArn}"}
+KNOWN |= {f"MlflowMLflow.{name}": f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/*" for name, kind in (("App", "mlflow-app"), ("TrackingServer", "mlflow-tracking-server"))}
+
+
+def resources_of(statement, kind):
+    """What a statement is about, other resources of the stack by their names."""
+    for each in as_list(statement["Resource"]):
+        if isinstance(each, dict) and "Fn::GetAtt" in each:
+            name, attribute = each["Fn::GetAtt"]
+            each = KNOWN.get(f"{name}.{kind if name == 'MlflowMLflow' else attribute}", "arn:aws:logs:us-east-1:123456789012:log-group:*:*")
+        yield each["Fn::Sub"] if isinstance(each, dict) and "Fn::Sub" in each else each
+
+
 class AccessTests(EachProfile):
-    def test_policies_have_what_the_functions_policies_list(self):
-        actions = iam.Actions(tools.ACTIONS)
-        allowed = set().union(*(actions_of(name, key) for name in FLAT for key in of_type(FLAT[name], "AWS::IAM::Role")))
+    def test_each_function_may_what_its_own_policy_lists_on_what_it_lists(self):
+        known, allowed = iam.Actions(tools.ACTIONS), set()
+        for name, template in self.each():
+            for function, roles in ROLES.items():
+                for where, statements in iam.policies(template):
+                    owners = template["Resources"][where.partition("/")[0]]["Properties"].get("Roles", [{"Ref": where.partition("/")[0]}])
+                    for each in statements if owners[0]["Ref"] in roles else []:
+                        if each["Effect"] == "Allow":
+                            found = resources_of(each, PROFILES[name]["MlflowKind"])
+                            allowed |= {(function, action, resource) for resource in map(str, found) for action in as_list(each["Action"])}
         for file in sorted((REPOSITORY / "lambda").glob("*/policy.json")):
             for statement in json.loads(file.read_text()).get("Statement", []):
-                for action in as_list(statement["Action"]):
-                    wanted = {f"{service}:{about['privilege']}" for service, about in actions.matching(action)} or {action}
-                    self.assertLessEqual(wanted, allowed, f"{file.parent.name}: {statement['Sid']}")
+                for action, resource in itertools.product(as_list(statement["Action"]), as_list(statement["Resource"])):
+                    resource = re.sub(r"\$\{([\w:]+)\}", lambda match: NAMES.get(match[1], match[0]), resource)
+                    # Templates limit some reads further than lists of every resource.
+                    fits = {each for function, each, there in allowed if function == file.parent.name and (resource == "*" or iam.overlap(resource, there))}
+                    wanted = {f"{service}:{about['privilege']}" for service, about in known.matching(action)} or {action}
+                    self.assertLessEqual(wanted, fits, f"{file.parent.name}: {statement['Sid']}, {resource}")
 
     def test_what_callers_may_is_what_the_role_that_signs_may(self):
         for name, template in self.each():
