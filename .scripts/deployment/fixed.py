@@ -3,9 +3,9 @@
 import stack
 
 BALANCER, NETWORK = "the load balancer, and its name is taken", "the network, which what is in it cannot follow"
-FIXED = {"LoadBalancerScheme": BALANCER, "ExistingVpcId": NETWORK, "VpcCidr": NETWORK, "SubnetBits": NETWORK}
+FIXED = {"LoadBalancerScheme": BALANCER, "ExistingVpcId": NETWORK, "VpcCidr": NETWORK, "SubnetBits": NETWORK, "ZoneNames": NETWORK}
 # These are nothing to a VPC that was there before.
-OF_NEW_VPC = {"VpcCidr", "SubnetBits"}
+OF_NEW_VPC = {"VpcCidr", "SubnetBits", "ZoneNames"}
 
 
 def changed(parameters, stack_name, found):
@@ -16,6 +16,9 @@ def changed(parameters, stack_name, found):
     for name, what in FIXED.items():
         value = str(wanted[name])
         if there.get(name, value) == value or name in OF_NEW_VPC and wanted["ExistingVpcId"]:
+            continue
+        # A third zone may come or go.
+        if name == "ZoneNames" and there[name].split(",")[:2] == value.split(",")[:2]:
             continue
         arn = next((each["OutputValue"] for each in found.get("Outputs", []) if each["OutputKey"] == "MlflowArn"), "ARN")
         problems.append(

@@ -48,6 +48,8 @@ def check(parameters, stack_name):
     ready, most = values["ProxyProvisionedConcurrency"], values["ProxyReservedConcurrency"]
     if ready > most:
         raise Failure(f"ProxyProvisionedConcurrency is {ready}, and ProxyReservedConcurrency lets no more than {most} run: set one of them.")
+    if ":mlflow-app/" in values["ExistingMlflowArn"] and values["NatGateways"] == "none" and not values["ExistingVpcId"]:
+        raise Failure("NatGateways none is for a tracking server; ExistingMlflowArn is an App, which is reached through one.")
 
 
 def resolved(parameters, stack_name, account, region):

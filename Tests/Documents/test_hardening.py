@@ -130,6 +130,17 @@ class HardeningTests(unittest.TestCase):
                 found.add(alarm["AlarmName"].removeprefix(stack.STACK_NAME + "-"))
         self.assertEqual(documented, found)
 
+    def test_the_costs_count_what_the_default_profile_has(self):
+        template = FLAT["app-cognito-internal"]
+        acl, = of_type(template, "AWS::WAFv2::WebACL").values()
+        interfaces = [each for each in of_type(template, "AWS::EC2::VPCEndpoint").values() if each["VpcEndpointType"] == "Interface"]
+        count = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+        table = [row[0] for row in markdown.rows(markdown.section(markdown.read("docs/cost.md"), "What the hardening costs"))]
+        for words in (f"list, {count[len(acl['Rules'])]} rules", f"{count[len(of_type(template, 'AWS::KMS::Key'))]} keys",
+                      f"{count[len(of_type(template, 'AWS::CloudWatch::Alarm'))]} alarms", f"{count[len(interfaces)]} interface endpoints in two zones",
+                      f"{count[len(of_type(template, 'AWS::EC2::NatGateway'))]} NAT gateway"):
+            self.assertEqual(len([row for row in table if words in row]), 1, words)
+
     def test_nothing_reaches_the_functions_from_the_network(self):
         for name, template in self.each():
             groups = of_type(template, "AWS::EC2::SecurityGroup")

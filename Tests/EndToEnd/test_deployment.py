@@ -341,6 +341,12 @@ class Prerequisites(unittest.TestCase):
         _, failure = said(settings.check, {**parameters, "ProxyProvisionedConcurrency": "51"}, NAME)
         self.assertEqual(failure, "ProxyProvisionedConcurrency is 51, and ProxyReservedConcurrency lets no more than 50 run: set one of them.")
 
+    def test_an_app_that_is_there_is_not_cut_off(self):
+        parameters = {**stack.profile("server-network-isolated"), "MlflowKind": "Existing"}
+        settings.check({**parameters, "ExistingMlflowArn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:mlflow-tracking-server/team"}, NAME)
+        _, failure = said(settings.check, {**parameters, "ExistingMlflowArn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:mlflow-app/app-1"}, NAME)
+        self.assertEqual(failure, "NatGateways none is for a tracking server; ExistingMlflowArn is an App, which is reached through one.")
+
     def test_what_aws_would_make_anew_under_a_name_that_is_taken_stays_as_it_is(self):
         internal, given = stack.profile(NEW_VPC), stack.profile("existing-jwt-existing-vpc")
 
@@ -352,12 +358,16 @@ class Prerequisites(unittest.TestCase):
         self.assertEqual(fixed.changed({**internal, "LoadBalancerScheme": "internet-facing"}, NAME, None), [])
         self.assertEqual(fixed.changed({**internal, "RateLimit": "500", "Zones": "3"}, NAME, there(internal)), [])
         for parameters, name, value in ((internal, "LoadBalancerScheme", "internet-facing"), (internal, "SubnetBits", "9"), (internal, "VpcCidr", "10.9.0.0/16"),
+                                        (internal, "ZoneNames", "us-east-1b,us-east-1c"),
                                         (given, "ExistingVpcId", "vpc-0a1b2c3d")):
             was = stack.scope(parameters, NAME).parameters[name]
             problem, = fixed.changed({**parameters, name: value}, NAME, there(parameters))
             self.assertTrue(problem.startswith(f"{name} is '{was}' in the stack that is there, and '{value}' is asked for"), problem)
             self.assertIn(f"--set {name}={was})", problem)
             self.assertTrue(problem.endswith("--set MlflowKind=Existing --set ExistingMlflowArn=arn:mlflow"), problem)
+        # Subnets stay in the first two zones, whether there is a third one or not.
+        two, three = ({**internal, "Zones": zones, "ZoneNames": names} for zones, names in (("2", "us-east-1b,us-east-1c"), ("3", "us-east-1b,us-east-1c,us-east-1d")))
+        self.assertEqual(fixed.changed(three, NAME, there(two)) + fixed.changed(two, NAME, there(three)), [])
         # Addresses for a new VPC are nothing to one that is given.
         self.assertEqual(fixed.changed({**given, "VpcCidr": "10.9.0.0/16"}, NAME, there(given)), [])
         problems = prerequisites.problems(World(), {**internal, "LoadBalancerScheme": "internet-facing"}, NAME, {}, there(internal))
@@ -384,8 +394,8 @@ class Prerequisites(unittest.TestCase):
         def endpoint(identity, service, kind="Interface", state="available", **more):
             return {"VpcEndpointId": identity, "ServiceName": f"com.amazonaws.us-east-1.{service}", "VpcEndpointType": kind, "State": state, **more}
 
-        there = [endpoint("vpce-1", "sts", PrivateDnsEnabled=True), endpoint("vpce-2", "kms", PrivateDnsEnabled=False),
-                 endpoint("vpce-3", "logs", state="deleting", PrivateDnsEnabled=True), endpoint("vpce-4", "ec2", PrivateDnsEnabled=True),
+        there = [endpoint("vpce-1", "sts", PrivateDnsEnabled=True), endpoint("vpce-2", "lambda", PrivateDnsEnabled=False),
+                 endpoint("vpce-3", "sagemaker.api", state="deleting", PrivateDnsEnabled=True), endpoint("vpce-4", "ec2", PrivateDnsEnabled=True),
                  endpoint("vpce-5", "s3", "Gateway", RouteTableIds=["rtb-1a1b2c3d", "rtb-2a1b2c3d"]), endpoint("vpce-6", "s3", PrivateDnsEnabled=True)]
         aws = World(stacks={NAME: [("Sts", "AWS::EC2::VPCEndpoint", "vpce-1"), ("S3", "AWS::EC2::VPCEndpoint", "vpce-5")]},
                     ec2__describe_vpc_endpoints=lambda options: {"VpcEndpoints": there})

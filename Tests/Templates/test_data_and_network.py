@@ -71,7 +71,18 @@ class NetworkTests(EachProfile):
         template = FLAT["server-network-isolated"]
         for kind in ("AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route", "AWS::EC2::EIP"):
             self.assertEqual(of_type(template, kind), {})
-        self.assertGreaterEqual(len(of_type(template, "AWS::EC2::VPCEndpoint")), 7)
+
+    def test_endpoints_are_for_what_is_called_through_them_and_studio_calls_more(self):
+        # Each costs by the hour and zone.
+        own = {"s3", "sts", "sagemaker.api", "experiments", "lambda"}
+        for name, template in self.each():
+            services = {each["ServiceName"].split("us-east-1.")[1] for each in of_type(template, "AWS::EC2::VPCEndpoint").values()}
+            if PROFILES[name].get("Endpoints") == "false":
+                self.assertLessEqual(services, {"s3"})
+            elif PROFILES[name].get("CreateStudioDomain") == "true":
+                self.assertEqual(services - own, {"sagemaker.runtime", "ecr.api", "ecr.dkr", "kms", "logs", "ssm", "secretsmanager"})
+            else:
+                self.assertEqual(services, own)
 
     def test_each_zone_has_a_subnet_of_each_kind_that_overlaps_no_other(self):
         import ipaddress

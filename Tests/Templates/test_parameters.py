@@ -48,9 +48,13 @@ class ParameterTests(unittest.TestCase):
         self.refused("JwtAudience", JwtIssuer="https://login.example.com", JwtKeysUrl="https://login.example.com/keys")
         self.refused("internal load balancer", AuthMode="network", LoadBalancerScheme="internet-facing")
         self.refused("ExistingMlflowArn", MlflowKind="Existing")
+        self.refused("ExistingMlflowArn is for", ExistingMlflowArn=PROFILES["existing-jwt-existing-vpc"]["ExistingMlflowArn"])
         self.refused("ExistingArtifactUri is for", ExistingArtifactUri="s3://team-artifacts/mlflow")
         self.refused("ExistingArtifactKeyArn needs", ExistingArtifactKeyArn="arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9")
         self.refused("FunctionSubnetIds", ExistingVpcId="vpc-0a1b2c3d4e5f60718", LoadBalancerSubnetIds="subnet-0a1b2c3d4e5f60718,subnet-1a1b2c3d4e5f60718")
+        for one in ("ScheduleStart", "ScheduleStop"):
+            self.refused("both ScheduleStart and ScheduleStop", MlflowKind="TrackingServer", **{one: "cron(0 7 * * ? *)"})
+        self.refused("CreateStudioDomain in a new VPC needs Endpoints", CreateStudioDomain="true", Endpoints="false")
         self.refused("TrackingServer", ScheduleStart="cron(0 7 * * ? *)", ScheduleStop="cron(0 19 * * ? *)")
 
     def test_every_parameter_is_explained_labelled_and_in_a_group(self):

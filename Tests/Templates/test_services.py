@@ -158,6 +158,7 @@ class WayOutTests(unittest.TestCase):
         for changes, reason in (
             ({}, "no way to keys"),
             ({"AuthMode": "jwt", "LoadBalancerScheme": "internal", **tokens}, "no way to keys"),
+            ({"AuthMode": "jwt", **tokens, "Endpoints": "false"}, "without either, functions reach nothing"),
             ({"AuthMode": "network", "LoadBalancerScheme": "internal", "MlflowKind": "App", "ScheduleStart": "", "ScheduleStop": ""}, "for a tracking server"),
         ):
             with self.subTest(**changes), self.assertRaisesRegex(stack.Problem, reason):
