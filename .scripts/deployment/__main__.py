@@ -28,11 +28,12 @@ def arguments():
     common.add_argument("--yes", action="store_true", help="do not ask")
     # For build.sh, before it builds what takes minutes.
     common.add_argument("--arguments-only", action="store_true", help=argparse.SUPPRESS)
-    make = commands.add_parser("deploy", parents=[common], help="makes or changes the stack")
+    # Abbreviations are not taken, since build.sh looks for options by their names too.
+    make = commands.add_parser("deploy", parents=[common], allow_abbrev=False, help="makes or changes the stack")
     make.add_argument("--profile", metavar="NAME", help=f"a shape of the stack: {', '.join(stack.profile_names())}")
     make.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of lambda/template.yaml; may be repeated")
     make.add_argument("--print-policy", action="store_true", help="what the deployer needs, as IAM policies, one a line")
-    commands.add_parser("destroy", parents=[common], help="removes the stack, and says what stays")
+    commands.add_parser("destroy", parents=[common], allow_abbrev=False, help="removes the stack, and says what stays")
     return parser.parse_args()
 
 
@@ -63,4 +64,5 @@ if __name__ == "__main__":
     except (Failure, CommandFailed) as problem:
         sys.exit(f"build.sh: {problem}")
     except KeyboardInterrupt:
-        sys.exit(f"build.sh: stopped. What AWS has begun goes on by itself: aws cloudformation describe-stack-events --stack-name {options.stack}")
+        where = f"{f'--region {options.region} ' if options.region else ''}--stack-name {options.stack}"
+        sys.exit(f"build.sh: stopped. What AWS has begun goes on by itself: aws cloudformation describe-stack-events {where}")

@@ -359,6 +359,13 @@ class Input(unittest.TestCase):
         self.assertEqual(ended.status, 1)
         self.assertTrue(ended.output.startswith("build.sh: mlflow-gateway: RateLimit is 5; it has to be"), ended.output)
 
+    def test_an_abbreviated_option_is_none(self):
+        # build.sh would not know what was meant, and whether it is AWS that is asked for.
+        for arguments in (("deploy", "--profile", LIVED, "--end", moto.address), ("destroy", "--end", moto.address)):
+            ended = build(*arguments)
+            self.assertEqual(ended.status, 2, ended.output)
+            self.assertIn("unrecognized arguments: --end", ended.output)
+
     def test_what_a_profile_needs_is_listed_as_it_is_given(self):
         output = self.refused("the profile app-jwt-internet needs values of your own", "deploy", "--profile", "app-jwt-internet",
                               "--set", "JwtAudience=mlflow")
