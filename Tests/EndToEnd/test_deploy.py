@@ -31,7 +31,8 @@ def setUpModule():
     """All that takes long, two at a time."""
     global moto
     moto = Moto()
-    jobs = {LIVED: live, **{name: deploy_profile for name in PROFILES if name != LIVED}, "refused": be_refused, "silent": stay_silent}
+    jobs = {LIVED: live, **{name: deploy_profile for name in PROFILES if name != LIVED}, "refused": be_refused, "silent": stay_silent,
+            "elsewhere": live_elsewhere}
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         running = {name: pool.submit(job, name) for name, job in jobs.items()}
     for name, job in running.items():
@@ -139,6 +140,13 @@ def stay_silent(name):
         with zipfile.ZipFile(clone / "dist/mlflow-app.zip", "w") as packed:
             packed.writestr("bootstrap", "#!/bin/sh\necho 'this release is broken' >&2\nexit 3\n")
         return {"deploy": deploy("app-oidc-existing-vpc", stack=name, folder=clone)}
+
+
+def live_elsewhere(name):
+    """In another region than the one that moto takes for granted."""
+    region = ("--region", "eu-central-1")
+    return {"deploy": deploy("app-oidc-existing-vpc", *region, stack=name),
+            "destroy": build("destroy", "--stack", name, "--endpoint", moto.address, "--yes", *region)}
 
 
 def copy_of_the_repository(folder):
@@ -288,6 +296,13 @@ class Life(unittest.TestCase):
         self.assertEqual(own & {each["logGroupName"] for each in moto.client("logs").describe_log_groups()["logGroups"]}, set())
         self.assertNotIn(stack.resources["MlflowServiceRole"], {each["RoleName"] for each in moto.client("iam").list_roles()["Roles"]})
         self.assertEqual(moto.client("kms").describe_key(KeyId=outputs["DataKey"])["KeyMetadata"]["KeyState"], "PendingDeletion")
+
+
+    def test_a_stack_lives_in_any_region(self):
+        lived = results["elsewhere"]
+        self.assertEqual((lived["deploy"].status, lived["destroy"].status), (0, 0), lived["deploy"].output + lived["destroy"].output)
+        self.assertRegex(lived["deploy"].output, r"(?m)^MLflow    arn:aws:sagemaker:eu-central-1:")
+        self.assertIn("Delete of MlflowMLflow: elsewhere-mlflow-app answered SUCCESS", lived["destroy"].output)
 
 
 class Mishaps(unittest.TestCase):

@@ -54,9 +54,10 @@ class Moto:
 
     @property
     def response_url(self):
-        """Where moto takes the answers of custom resources. It does not look at the signature; that there is one, others may."""
-        name = urllib.parse.quote(self.stack_id, safe="")
-        return f"{self.aws.endpoint}/cloudformation_{self.aws.region}/cfnresponse?stack={name}&X-Amz-Signature=none"
+        """Where moto takes the answers of custom resources. It does not look at the signature; that there is one, others may. The region it
+        finds in a host of AWS's anywhere in the URL; without, the answer would be for a stack of us-east-1."""
+        name, host = urllib.parse.quote(self.stack_id, safe=""), f"cloudformation.{self.aws.region}.amazonaws.com"
+        return f"{self.aws.endpoint}/cloudformation_{self.aws.region}/cfnresponse?stack={name}&for={host}&X-Amz-Signature=none"
 
     def answer(self, logical_id):
         """Says that a resource is there which only holds a place."""
