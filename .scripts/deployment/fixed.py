@@ -13,6 +13,7 @@ def changed(parameters, stack_name, found):
     wanted = stack.scope(parameters, stack_name).parameters
     there = {each["ParameterKey"]: each.get("ParameterValue", "") for each in (found or {}).get("Parameters", [])}
     problems = []
+    keep = ", after --set MlflowOnDelete=Retain has been deployed to it, or MLflow goes with it" if there.get("MlflowOnDelete") == "Delete" else ""
     for name, what in FIXED.items():
         value = str(wanted[name])
         if there.get(name, value) == value or name in OF_NEW_VPC and wanted["ExistingVpcId"]:
@@ -23,6 +24,6 @@ def changed(parameters, stack_name, found):
         arn = next((each["OutputValue"] for each in found.get("Outputs", []) if each["OutputKey"] == "MlflowArn"), "ARN")
         problems.append(
             f"{name} is '{there[name]}' in the stack that is there, and '{value}' is asked for: AWS would have to make anew {what}. "
-            f"Leave it as it is (--set {name}={there[name]}), or deploy a second stack and remove the first one then: "
+            f"Leave it as it is (--set {name}={there[name]}), or deploy a second stack and remove the first one then{keep}: "
             f"--stack NAME --set MlflowKind=Existing --set ExistingMlflowArn={arn}")
     return problems

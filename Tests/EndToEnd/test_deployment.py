@@ -365,6 +365,9 @@ class Prerequisites(unittest.TestCase):
             self.assertTrue(problem.startswith(f"{name} is '{was}' in the stack that is there, and '{value}' is asked for"), problem)
             self.assertIn(f"--set {name}={was})", problem)
             self.assertTrue(problem.endswith("--set MlflowKind=Existing --set ExistingMlflowArn=arn:mlflow"), problem)
+        losing = {**internal, "MlflowOnDelete": "Delete"}
+        problem, = fixed.changed({**losing, "SubnetBits": "9"}, NAME, there(losing))
+        self.assertIn("remove the first one then, after --set MlflowOnDelete=Retain has been deployed to it, or MLflow goes with it: --stack NAME", problem)
         # Subnets stay in the first two zones, whether there is a third one or not.
         two, three = ({**internal, "Zones": zones, "ZoneNames": names} for zones, names in (("2", "us-east-1b,us-east-1c"), ("3", "us-east-1b,us-east-1c,us-east-1d")))
         self.assertEqual(fixed.changed(three, NAME, there(two)) + fixed.changed(two, NAME, there(three)), [])
