@@ -19,7 +19,21 @@ def conflicts(aws, parameters, wanted, found):
     except CommandFailed as problem:
         return [f"whether {vpc} has endpoints already cannot be found out: {problem}"]
     others = [each for each in there if each["VpcEndpointId"] not in own and each["State"].lower() not in GONE and _kind(each) in asked]
-    return _names(vpc, others) + _routes(parameters, others)
+    wants_names = any(kind == "Interface" for _, kind in asked)
+    return (_dns(aws, vpc) if wants_names else []) + _names(vpc, others) + _routes(parameters, others)
+
+
+def _dns(aws, vpc):
+    """Private names want both; the second is off in a VPC unless somebody turned it on."""
+    off = []
+    for name, option in (("EnableDnsSupport", "--enable-dns-support"), ("EnableDnsHostnames", "--enable-dns-hostnames")):
+        try:
+            about = aws("ec2", "describe-vpc-attribute", "--vpc-id", vpc, "--attribute", name[0].lower() + name[1:])
+        except CommandFailed as problem:
+            return [f"whether {vpc} allows private names of endpoints cannot be found out: {problem}"]
+        if not about.get(name, {}).get("Value"):
+            off.append(f"aws ec2 modify-vpc-attribute --vpc-id {vpc} {option}")
+    return [f"{vpc} does not allow private names, which the stack's endpoints have: {'; '.join(off)}, or --set Endpoints=false"] if off else []
 
 
 def _kind(endpoint):

@@ -10,9 +10,9 @@ def problems(aws, parameters, stack_name, resources, found):
     """`resources`: what the parameters ask for; `found`: the stack where it is there already."""
     problems = fixed.changed(parameters, stack_name, found) + certificate(aws, parameters) + subnets(aws, parameters)
     problems += endpoints.conflicts(aws, parameters, resources, found)
-    # A stand-in has neither secrets of anybody's nor quotas.
+    # A stand-in has neither secrets of anybody's nor quotas, and no network.
     if not aws.endpoint:
-        problems += secret(aws, parameters, stack_name) + capacity.lack(aws, resources, found)
+        problems += secret(aws, parameters, stack_name) + capacity.lack(aws, resources, found) + ways_out(aws, parameters)
     return problems
 
 
@@ -64,3 +64,26 @@ def subnets(aws, parameters):
         if len({each["AvailabilityZone"] for each in there}) < 2:
             found.append(f"{name} are in one zone; two are needed")
     return found
+
+
+def ways_out(aws, parameters):
+    """Functions have no public addresses: by way of an internet gateway they reach nothing, which a stack learns after an hour."""
+    vpc = parameters.get("ExistingVpcId")
+    is_app = parameters.get("MlflowKind", "App") == "App" or ":mlflow-app/" in parameters.get("ExistingMlflowArn", "")
+    # An App and the keys of the sign-in are on the internet.
+    if not vpc or not is_app and parameters.get("AuthMode", "cognito") not in ("cognito", "oidc"):
+        return []
+    try:
+        tables = aws("ec2", "describe-route-tables", "--filters", f"Name=vpc-id,Values={vpc}")["RouteTables"]
+    except CommandFailed as problem:
+        return [f"the route tables of {vpc} cannot be read: {problem}"]
+    outside = [each for each in parameters["FunctionSubnetIds"].split(",") if _leads_to_an_internet_gateway(tables, each)]
+    return [f"FunctionSubnetIds: the way to the internet from {', '.join(outside)} is an internet gateway, which functions, having no public address, "
+            "do not get through. Take subnets with a NAT gateway or another way"] if outside else []
+
+
+def _leads_to_an_internet_gateway(tables, subnet):
+    own = [table for table in tables if any(each.get("SubnetId") == subnet for each in table["Associations"])]
+    main = [table for table in tables if any(each.get("Main") for each in table["Associations"])]
+    return any(route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("GatewayId", "").startswith("igw-")
+               for table in own or main for route in table["Routes"])

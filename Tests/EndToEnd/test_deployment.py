@@ -401,7 +401,7 @@ class Prerequisites(unittest.TestCase):
                  endpoint("vpce-3", "sagemaker.api", state="deleting", PrivateDnsEnabled=True), endpoint("vpce-4", "ec2", PrivateDnsEnabled=True),
                  endpoint("vpce-5", "s3", "Gateway", RouteTableIds=["rtb-1a1b2c3d", "rtb-2a1b2c3d"]), endpoint("vpce-6", "s3", PrivateDnsEnabled=True)]
         aws = World(stacks={NAME: [("Sts", "AWS::EC2::VPCEndpoint", "vpce-1"), ("S3", "AWS::EC2::VPCEndpoint", "vpce-5")]},
-                    ec2__describe_vpc_endpoints=lambda options: {"VpcEndpoints": there})
+                    ec2__describe_vpc_endpoints=lambda options: {"VpcEndpoints": there}, ec2__describe_vpc_attribute=self.attribute("enableDnsSupport", "enableDnsHostnames"))
         names, routes = endpoints.conflicts(aws, parameters, resources, None)
         self.assertIn("there can be one of each: com.amazonaws.us-east-1.sts (vpce-1). Use the ones that are there: --set Endpoints=false,", names)
         self.assertIn("rtb-1a1b2c3d has a way to S3 already (vpce-5). Leave it out: --set RouteTableIds=rtb-0a1b2c3d,", routes)
@@ -409,7 +409,41 @@ class Prerequisites(unittest.TestCase):
         self.assertEqual(endpoints.conflicts(aws, stack.profile(NEW_VPC), stack.flatten(stack.profile(NEW_VPC))["Resources"], None), [])
 
 
+    @staticmethod
+    def attribute(*on):
+        """What describe-vpc-attribute answers of a VPC with these attributes."""
+        return lambda options: {options["attribute"][0].upper() + options["attribute"][1:]: {"Value": options["attribute"] in on}}
+
+    def test_a_vpc_without_private_names_is_refused_where_the_stacks_endpoints_have_them(self):
+        parameters = stack.profile("existing-jwt-existing-vpc")
+        aws = World(ec2__describe_vpc_endpoints=lambda options: {"VpcEndpoints": []}, ec2__describe_vpc_attribute=self.attribute("enableDnsSupport"))
+        problem, = endpoints.conflicts(aws, parameters, stack.flatten(parameters)["Resources"], None)
+        self.assertIn(f"aws ec2 modify-vpc-attribute --vpc-id {parameters['ExistingVpcId']} --enable-dns-hostnames, or --set Endpoints=false", problem)
+        self.assertNotIn("--enable-dns-support", problem)
+        without = {**parameters, "Endpoints": "false"}
+        self.assertEqual(endpoints.conflicts(aws, without, stack.flatten(without)["Resources"], None), [])
+
+    def test_functions_are_not_put_where_only_public_addresses_get_out(self):
+        parameters = stack.profile("app-oidc-existing-vpc")
+        first, second = parameters["FunctionSubnetIds"].split(",")
+
+        def table(gateway, **association):
+            return {"Associations": [association], "Routes": [{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, {"DestinationCidrBlock": "0.0.0.0/0", **gateway}]}
+
+        def problems(tables, **changes):
+            return prerequisites.ways_out(World(ec2__describe_route_tables=lambda options: {"RouteTables": tables}), {**parameters, **changes})
+
+        internet, nat = {"GatewayId": "igw-0a1b2c3d"}, {"NatGatewayId": "nat-0a1b2c3d"}
+        self.assertEqual(problems([table(nat, SubnetId=first), table(nat, SubnetId=second), table(internet, Main=True)]), [])
+        problem, = problems([table(nat, SubnetId=first), table(internet, Main=True)])
+        self.assertTrue(problem.startswith(f"FunctionSubnetIds: the way to the internet from {second} is an internet gateway"), problem)
+        # A tracking server behind tokens is reached by endpoints.
+        self.assertEqual(problems([table(internet, Main=True)], MlflowKind="TrackingServer", AuthMode="jwt"), [])
+        self.assertEqual(problems([table(internet, Main=True)], ExistingVpcId=""), [])
+
+
 NEW_VPC = "app-cognito-internal"
+
 
 class Permissions(unittest.TestCase):
     ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deployer"
