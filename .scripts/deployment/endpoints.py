@@ -20,7 +20,7 @@ def conflicts(aws, parameters, wanted, found):
         return [f"whether {vpc} has endpoints already cannot be found out: {problem}"]
     others = [each for each in there if each["VpcEndpointId"] not in own and each["State"].lower() not in GONE and _kind(each) in asked]
     wants_names = any(kind == "Interface" for _, kind in asked)
-    return (_dns(aws, vpc) if wants_names else []) + _names(vpc, others) + _routes(parameters, others)
+    return (_dns(aws, vpc) if wants_names else []) + _names(vpc, others) + _routes(parameters, others, aws.region)
 
 
 def _dns(aws, vpc):
@@ -48,11 +48,12 @@ def _names(vpc, others):
             "--set Endpoints=false, and let their security groups take HTTPS from FunctionSubnetIds"]
 
 
-def _routes(parameters, others):
+def _routes(parameters, others, region):
     asked = set(filter(None, parameters.get("RouteTableIds", "").split(",")))
     taken = {table: each["VpcEndpointId"] for each in others if each["VpcEndpointType"] == "Gateway" for table in asked & set(each.get("RouteTableIds", []))}
     if not taken:
         return []
     rest = ",".join(sorted(asked - set(taken)))
     return [f"{', '.join(f'{table} has a way to S3 already ({endpoint})' for table, endpoint in sorted(taken.items()))}. Leave it out: "
-            f"--set RouteTableIds={rest}, and let the policy of that endpoint allow the stack's buckets"]
+            f"--set RouteTableIds={rest}, and let the policy of that endpoint allow the stack's buckets, and "
+            f"cloudformation-custom-resource-response-{region}, where mlflow-app's answers go"]

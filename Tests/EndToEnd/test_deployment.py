@@ -405,6 +405,7 @@ class Prerequisites(unittest.TestCase):
         names, routes = endpoints.conflicts(aws, parameters, resources, None)
         self.assertIn("there can be one of each: com.amazonaws.us-east-1.sts (vpce-1). Use the ones that are there: --set Endpoints=false,", names)
         self.assertIn("rtb-1a1b2c3d has a way to S3 already (vpce-5). Leave it out: --set RouteTableIds=rtb-0a1b2c3d,", routes)
+        self.assertIn("cloudformation-custom-resource-response-us-east-1", routes)
         self.assertEqual(endpoints.conflicts(aws, parameters, resources, about("CREATE_COMPLETE")), [])
         self.assertEqual(endpoints.conflicts(aws, stack.profile(NEW_VPC), stack.flatten(stack.profile(NEW_VPC))["Resources"], None), [])
 
