@@ -61,8 +61,12 @@ def subnets(aws, parameters):
         outside = [each["SubnetId"] for each in there if each["VpcId"] != vpc]
         if outside:
             found.append(f"{name}: {', '.join(outside)} are not in {vpc}")
-        if len({each["AvailabilityZone"] for each in there}) < 2:
+        zones = [each["AvailabilityZone"] for each in there]
+        user = "a load balancer" if name == "LoadBalancerSubnetIds" else "an endpoint" if parameters.get("Endpoints", "true") == "true" else None
+        if len(set(zones)) < 2:
             found.append(f"{name} are in one zone; two are needed")
+        elif user and len(set(zones)) < len(zones):
+            found.append(f"{name}: {user} takes one subnet in a zone, and these are in {', '.join(sorted(zones))}")
     return found
 
 

@@ -424,6 +424,26 @@ class Prerequisites(unittest.TestCase):
         without = {**parameters, "Endpoints": "false"}
         self.assertEqual(endpoints.conflicts(aws, without, stack.flatten(without)["Resources"], None), [])
 
+    def test_load_balancers_and_endpoints_get_one_subnet_in_each_of_two_zones_or_more(self):
+        parameters, zones = stack.profile("existing-jwt-existing-vpc"), {}
+        subnets = {name: parameters[name].split(",") for name in ("LoadBalancerSubnetIds", "FunctionSubnetIds")}
+        aws = World(ec2__describe_subnets=lambda options: {"Subnets": [
+            {"SubnetId": each, "VpcId": parameters["ExistingVpcId"], "AvailabilityZone": zones[each]} for each in stack.as_list(options["subnet-ids"])]})
+
+        def problems(where, **changes):
+            zones.update({each: zone for name, given in subnets.items() for each, zone in zip(given, where[name])})
+            return prerequisites.subnets(aws, {**parameters, **changes})
+
+        self.assertEqual(problems({"LoadBalancerSubnetIds": "ab", "FunctionSubnetIds": "ab"}), [])
+        self.assertEqual(problems({"LoadBalancerSubnetIds": "ab", "FunctionSubnetIds": "bb"}), ["FunctionSubnetIds are in one zone; two are needed"])
+        for name in subnets:
+            subnets[name].append(f"subnet-{len(name):08x}")
+            parameters[name] = ",".join(subnets[name])
+        balancer, endpoint = problems({"LoadBalancerSubnetIds": "aab", "FunctionSubnetIds": "bba"})
+        self.assertEqual(balancer, "LoadBalancerSubnetIds: a load balancer takes one subnet in a zone, and these are in a, a, b")
+        self.assertEqual(endpoint, "FunctionSubnetIds: an endpoint takes one subnet in a zone, and these are in a, b, b")
+        self.assertEqual(problems({"LoadBalancerSubnetIds": "abc", "FunctionSubnetIds": "bba"}, Endpoints="false"), [])
+
     def test_functions_are_not_put_where_only_public_addresses_get_out(self):
         parameters = stack.profile("app-oidc-existing-vpc")
         first, second = parameters["FunctionSubnetIds"].split(",")
