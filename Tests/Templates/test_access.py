@@ -37,7 +37,10 @@ def resources_of(statement, kind):
 class AccessTests(EachProfile):
     def test_each_function_may_what_its_own_policy_lists_on_what_it_lists(self):
         known, allowed = iam.Actions(tools.ACTIONS), set()
-        for name, template in self.each():
+        # No profile deletes home directories.
+        name = "server-oidc-studio"
+        deleting = stack.flatten({**PROFILES[name], "StudioHomeFileSystems": "Delete"})
+        for name, template in [*self.each(), (name, deleting)]:
             for function, roles in ROLES.items():
                 for where, statements in iam.policies(template):
                     owners = template["Resources"][where.partition("/")[0]]["Properties"].get("Roles", [{"Ref": where.partition("/")[0]}])
@@ -53,6 +56,15 @@ class AccessTests(EachProfile):
                     fits = {each for function, each, there in allowed if function == file.parent.name and (resource == "*" or iam.overlap(resource, there))}
                     wanted = {f"{service}:{about['privilege']}" for service, about in known.matching(action)} or {action}
                     self.assertLessEqual(wanted, fits, f"{file.parent.name}: {statement['Sid']}, {resource}")
+
+    def test_vpc_cleanup_may_delete_what_it_is_asked_to_delete_alone(self):
+        for option, action in (("StudioHomeFileSystems", "elasticfilesystem:DeleteFileSystem"), ("GuardDutyEndpoints", "ec2:DeleteVpcEndpoints")):
+            for value, is_allowed in (("Delete", True), ("Retain" if option.startswith("Studio") else "Keep", False)):
+                template = stack.flatten({**PROFILES["server-oidc-studio"], option: value})
+                actions = {each for where, statements in iam.policies(template) if where.startswith("CleanupRole/")
+                           for statement in statements for each in as_list(statement["Action"])}
+                self.assertEqual(action in actions, is_allowed, f"{option} {value}")
+                self.assertIn("elasticfilesystem:DeleteMountTarget", actions)
 
     def test_what_callers_may_is_what_the_role_that_signs_may(self):
         for name, template in self.each():
