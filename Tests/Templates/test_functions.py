@@ -73,9 +73,9 @@ class FunctionTests(EachProfile):
             self.assertEqual(upload and upload["Action"], objects and ["s3:AbortMultipartUpload", "s3:PutObject"])
             self.assertEqual(keys and keys["Resource"], key)
             self.assertEqual(keys and keys["Action"], key and ["kms:Decrypt", "kms:GenerateDataKey"])
+            # The deep health check looks at the bucket where uploads go, and at it for no other reason.
             listed = found.get("SeeArtifactBucket")
-            whole = parameters.get("ExistingArtifactUri") if parameters["MlflowKind"] == "Existing" else "its own"
-            self.assertEqual(listed is not None, bool(whole))
+            self.assertEqual(listed is not None, upload is not None)
             if listed and parameters["MlflowKind"] == "Existing":
                 self.assertEqual(listed["Resource"], "arn:aws:s3:::team-artifacts")
 
