@@ -116,6 +116,14 @@ class AccessTests(EachProfile):
             self.assertFalse([role for role in of_type(without, "AWS::IAM::Role").values() if "PermissionsBoundary" in role], name)
 
 
+# Calls of the AWS CLI whose permission has another name.
+OTHER_NAMES = {
+    "s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket", "s3:Cp": "s3:PutObject", "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration", "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration"}
+# Everybody may ask who they are; and without these two, what the caller lacks is not asked for.
+UNASKED = {"sts:GetCallerIdentity", "iam:GetRole", "iam:SimulatePrincipalPolicy"}
+
+
 class DeployerTests(unittest.TestCase):
     def policy(self):
         text = (REPOSITORY / "lambda/deployer-policy.json").read_text()
@@ -129,6 +137,17 @@ class DeployerTests(unittest.TestCase):
         self.assertEqual((unknown, writes), ([], []))
         statement, = [each for each in self.policy()["Statement"] if each["Sid"] == "WritesThatKnowNoResource"]
         self.assertEqual(unavoidable, sorted(statement["Action"]))
+
+    def test_the_deployer_may_what_deploy_and_destroy_call_themselves(self):
+        called = set()
+        for file in (REPOSITORY / ".scripts/deployment").glob("*.py"):
+            for service, operation in re.findall(r'\b(?:aws|find|_run)\(\s*"([a-z0-9-]+)",\s*"([a-z0-9-]+)"', file.read_text()):
+                service = {"s3api": "s3", "elbv2": "elasticloadbalancing"}.get(service, service)
+                action = f"{service}:{''.join(part.capitalize() for part in operation.split('-'))}"
+                called.add(OTHER_NAMES.get(action, action).lower())
+        self.assertGreater(len(called), 25)
+        allowed = {action.lower() for each in self.policy()["Statement"] for action in as_list(each["Action"])}
+        self.assertEqual(called - allowed - {each.lower() for each in UNASKED}, set())
 
     def test_within_a_boundary_the_deployer_makes_and_changes_bounded_roles_alone(self):
         boundary = "arn:aws:iam::123456789012:policy/bounds"
