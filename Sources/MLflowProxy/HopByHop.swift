@@ -2,14 +2,13 @@ internal import HTTP
 
 /// The fields that concern one connection alone and are never forwarded (RFC 9110, section 7.6.1).
 struct HopByHop {
-    private let nominated: [String]
+    private let nominated: Set<String>
 
     /// Reads which further fields the message's `Connection` fields name. Names stand between commas; where blanks stand
     /// in one, each of its words counts, as for the loosest reader on the way.
     init(_ headers: HTTPHeaders) {
-        nominated = headers.values("connection").flatMap { value in
-            value.split { $0 == "," || $0 == " " || $0 == "\t" }.map { FieldName.asRead(String($0)) }
-        }
+        let names = headers.values("connection").flatMap { FieldValue.list($0) }.flatMap(FieldValue.words)
+        nominated = Set(names.map(FieldName.asRead))
     }
 
     /// Whether the field stays on its connection.
@@ -35,7 +34,8 @@ enum FieldName {
     }
 }
 
-/// Small readers of header values.
+/// Small readers of header values. What separates is a byte, as it is to whoever reads the value next: to Swift, a semicolon
+/// and a mark beside it are one character, which is no semicolon.
 enum FieldValue {
     /// The text without spaces and tabs at its ends.
     static func trimmed(_ text: Substring) -> String {
@@ -46,7 +46,17 @@ enum FieldValue {
     }
 
     /// The elements of a list separated by a character, trimmed, empty ones left out.
-    static func list(_ text: String, separator: Character = ",") -> [String] {
-        text.split(separator: separator).map { trimmed($0) }.filter { !$0.isEmpty }
+    static func list(_ text: String, separator: Unicode.Scalar = ",") -> [String] {
+        text.utf8.split(separator: UInt8(ascii: separator)).map { trimmed(Substring($0)) }.filter { !$0.isEmpty }
+    }
+
+    /// What stands before the first separator, trimmed; the whole text when there is none.
+    static func head(_ text: String, separator: Unicode.Scalar) -> String {
+        trimmed(Substring(text.utf8.prefix { $0 != UInt8(ascii: separator) }))
+    }
+
+    /// What spaces and tabs separate.
+    static func words(_ text: String) -> [String] {
+        text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { String(Substring($0)) }
     }
 }

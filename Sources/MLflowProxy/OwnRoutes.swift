@@ -52,10 +52,11 @@ struct OwnRoutes: Sendable {
     private static var alive: HTTPResponse { .json(status: 200, ["status": "ok"]) }
 
     /// However it is encoded, and with whatever parameters some servers read behind a semicolon, a path under `/_proxy`
-    /// never reaches MLflow.
-    private static func isOwn(_ path: String) -> Bool {
-        let decoded = String(decoding: PercentEncoding.decode(path), as: UTF8.self)
-        return decoded == "/_proxy" || decoded.hasPrefix("/_proxy/") || decoded.hasPrefix("/_proxy;")
+    /// never reaches MLflow. One that cannot be read is refused as any other.
+    static func isOwn(_ path: String) -> Bool {
+        PathReadings(path)?.all.contains { segments in
+            segments.first?.prefix { $0 != UInt8(ascii: ";") }.elementsEqual("_proxy".utf8) == true
+        } ?? false
     }
 
     /// Whether the target group itself asks, on one of the usual paths. Its checks alone have neither `Host` nor

@@ -239,6 +239,7 @@ class ParityTests(unittest.TestCase):
             ("GET", script, {"If-None-Match": headers["etag"]}, None),
             ("GET", script, {"If-None-Match": "W/" + headers["etag"]}, None),
             ("GET", script, {"If-Modified-Since": headers["last-modified"]}, None),
+            ("GET", "/static-files/lib/notebook-trace-renderer/index.html?trace_id=tr-1&experiment_id=0", {}, None),
             ("GET", "/static-files/missing.js", {}, None), ("GET", "/missing", {}, None), ("POST", f"{api}/missing", json_type, b"{}"),
             ("OPTIONS", f"{api}/runs/search", {}, None), ("PUT", f"{api}/runs/search", json_type, b"{}"),
             ("GET", f"{api}/experiments/get-by-name?experiment_name=a%2Fb+c%2Bd%25%C3%BC%F0%9F%98%80", {}, None),

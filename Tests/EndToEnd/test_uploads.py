@@ -4,20 +4,26 @@ MLflow runs as SageMaker has it: its artifacts are in S3, and it does not serve 
 """
 
 import hashlib
+import http.server
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
 import boto3
 
 from free_port import free_port
-from function_front import CLEAN, LIMIT, REPOSITORY, FunctionFront, wait_for
+from function_front import CLEAN, LIMIT, REPOSITORY, FunctionFront, Server, wait_for
+
+sys.path.append(str(REPOSITORY / "Tests/Documents"))
+import markdown  # noqa: E402  (the other folder of tests has it)
 
 SIZE = 200 << 20
 BUCKET, PREFIX = "mlflow-artifacts-demo", "team/store"
@@ -159,6 +165,109 @@ class UploadTests(unittest.TestCase):
             checks = json.load(answer)["checks"]
         self.assertEqual({name: check["status"] for name, check in checks.items()},
                          {"credentials": "ok", "upstream": "ok", f"bucket {BUCKET}": "ok"})
+
+
+class SlowWay:
+    """The upload routes and S3 in one, on a line so slow that a URL ends when two parts have been sent since it was signed. A part has
+    seven bytes, and there are no more than three in an answer. The tags of all parts are as long as those of thousands."""
+
+    SIZE, MOST = 7, 3
+
+    def __init__(self):
+        self.signed, self.stored, self.sent, self.artifact = {}, {}, 0, None
+        self.server = Server(("127.0.0.1", 0), self.handler())
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def sign(self, name):
+        """A URL for a part, or for the whole."""
+        path = f"/signed/{len(self.signed)}"
+        self.signed[path] = name, self.sent
+        return self.url + path
+
+    @staticmethod
+    def tag(number):
+        return f'"{number}-{"x" * 20_000}"'
+
+    def answer(self, step, asked):
+        count = -(-asked["size"] // self.SIZE)
+        if step == "" and not asked.get("multipart", True):
+            return {"method": "PUT", "url": self.sign("whole"), "headers": {}, "location": "s3://there"}
+        if step == "/complete":
+            tags = [(part["number"], part["etag"]) for part in asked["parts"]]
+            if asked["upload_id"] != "u-1" or tags != [(number, self.tag(number)) for number in range(1, count + 1)]:
+                return {"message": "that is not what was uploaded"}
+            self.artifact = b"".join(self.stored[number] for number in range(1, count + 1))
+            return {"location": "s3://there"}
+        first = asked.get("first", 1)
+        parts = [
+            {"number": number, "size": self.SIZE, "url": self.sign(number)}
+            for number in range(first, min(count, first + min(asked.get("count", self.MOST), self.MOST) - 1) + 1)]
+        return {"parts": parts, "upload_id": "u-1", "part_size": self.SIZE, "part_count": count, "location": "s3://there"}
+
+    def handler(way):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *arguments):
+                pass
+
+            def reply(self, status, body=b"", **headers):
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self):
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.reply(200, json.dumps(way.answer(self.path.removeprefix("/_proxy/uploads"), asked)).encode())
+
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                name, since = way.signed[self.path]
+                if way.sent - since >= 2:
+                    return self.reply(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+                way.sent += 1
+                way.stored[name] = body
+                self.reply(200, ETag=way.tag(name))
+
+        return Handler
+
+
+class RecipeTests(unittest.TestCase):
+    """What users are given to upload with, for an artifact of more parts than an answer has and than are sent while a URL holds."""
+
+    CONTENT = b"an artifact of more than three parts, the last of them short"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "weights.bin").write_bytes(self.CONTENT)
+        self.way = SlowWay()
+        self.addCleanup(self.way.stop)
+
+    def run_here(self, *command):
+        ended = subprocess.run(
+            command, cwd=self.folder, env={**CLEAN, "TOKEN": "token", "MLFLOW_TRACKING_URI": self.way.url}, timeout=60,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        self.assertEqual(ended.returncode, 0, ended.stderr[-2000:] + ended.stdout[-500:])
+
+    def test_the_script_uploads_it(self):
+        self.run_here(sys.executable, REPOSITORY / "lambda/mlflow-proxy/upload.py", "run-1", "weights.bin")
+        self.assertEqual(self.way.artifact, self.CONTENT)
+
+    def test_the_commands_of_the_readme_upload_it(self):
+        readme = (REPOSITORY / "lambda/mlflow-proxy/README.md").read_text(encoding="utf-8")
+        commands, = [block for block in markdown.code_blocks(readme) if "multipart" in block]
+        self.run_here("bash", "-e", "-c", re.sub(r"https://[a-z.]+", self.way.url, commands, count=1))
+        self.assertEqual(self.way.stored["whole"], self.CONTENT)
+        self.assertEqual(self.way.artifact, self.CONTENT)
 
 
 if __name__ == "__main__":

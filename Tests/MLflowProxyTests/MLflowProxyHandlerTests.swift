@@ -163,7 +163,9 @@ import Timestamps
 
     @Test(arguments: [
         "/_proxy", "/_proxy/", "/_proxy/x", "/_proxy;/health", "/%5Fproxy%3Bx", "/%5fproxy/health", "/_proxy%2Fhealth",
-        "/_proxy/health/", "/_proxy/../a",
+        "/_proxy/health/", "/_proxy/../a", "/%255fproxy/health", "/_proxy%252Fopen", "/_proxy/%CC%81health",
+        "/_proxy/parts/0-2/_proxy/open", "/_proxy/parts/0-2/%5fproxy/open",
+        "/_proxy/parts/0-2/_proxy/parts/0-2/static-files/main.js",
     ])
     func noOtherPathOfTheProxysOwnReachesMLflow(path: String) async throws {
         let fixture = Fixture()
@@ -215,6 +217,14 @@ import Timestamps
         fixture.deadline = nil
         _ = try await fixture.answer(.example())
         #expect(fixture.transport.options.map(\.timeout) == [.seconds(120)])
+    }
+
+    /// The head of an answer that is streamed comes at once, and its first byte when a model has thought.
+    @Test func anAnswerMayKeepSilentForAsLongAsItMayTake() async throws {
+        var fixture = Fixture()
+        fixture.deadline = nil
+        _ = try await fixture.answer(.example(.post, "/gateway/openai/v1/chat/completions"))
+        #expect(fixture.transport.options.map(\.stallTimeout) == [.seconds(120)])
     }
 
     @Test func withoutTimeNothingIsSent() async throws {

@@ -23,6 +23,16 @@ import Testing
         #expect(record["albTraceId"] == "1-67e0f1a2-0a1b2c3d4e5f60718293a4b5")
     }
 
+    /// A `Lineage` through several functions, as X-Ray's guide shows it.
+    @Test func aTraceThroughSeveralFunctionsGoesOn() async throws {
+        var fixture = Fixture()
+        fixture.traceID =
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=a87bd80c:1|68fd508a:5|c512fbe3:2"
+        _ = try await fixture.answer(.example(headers: ["x-amzn-trace-id": Self.xRay]))
+        #expect(fixture.transport.requests.first?.headers["x-amzn-trace-id"] == fixture.traceID)
+        #expect(fixture.log.records.first?.metadata["xrayTraceId"] == "1-5759e988-bd862e3fe1be46a994272793")
+    }
+
     @Test func withoutLambdasTraceTheLoadBalancersGoesOn() async throws {
         let fixture = Fixture()
         _ = try await fixture.answer(.example(headers: ["x-amzn-trace-id": "Self=1-67e0f1a2-0a;\(Self.xRay)"]))

@@ -123,6 +123,9 @@ import Testing
             "a=b=c; Expires=Sun, 06 Nov 1994 08:49:37 GMT",
             "a=b=c; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Path=/; Secure; HttpOnly"
         ),
+        // To Swift, a semicolon is one character with what stands around it here, and to a browser it is a semicolon.
+        ("a=\u{600}; Domain=.aws; Path=/x", "a=\u{600}; Path=/; Secure; HttpOnly"),
+        ("a=1;\u{301}x; Domain=.aws", "a=1; \u{301}x; Path=/; Secure; HttpOnly"),
         ("a=", "a=; Path=/; Secure; HttpOnly"), ("AWSELBAuthSessionCookie-0=x", nil), ("awsalbcors=1", nil), ("", nil),
         ("a", nil), ("=1", nil),
         ("; Domain=x", nil),

@@ -23,11 +23,10 @@ def upload(run_id, file, folder=""):
         if "url" in begun:
             requests.put(begun["url"], data=data if about["size"] else b"", headers=begun["headers"]).raise_for_status()
             return begun["location"]
-        urls, identifier = begun["parts"], begun["upload_id"]
+        identifier = begun["upload_id"]
         for number in range(1, begun["part_count"] + 1):
-            if not urls:
-                urls = ask("/parts", upload_id=identifier, first=number)["parts"]
-            part = urls.pop(0)
+            # Each when it is sent: a URL that waits for a hundred others may end before its turn.
+            part, = ask("/parts", upload_id=identifier, first=number, count=1)["parts"]
             sent = requests.put(part["url"], data=data.read(part["size"]))
             sent.raise_for_status()
             parts.append({"number": number, "etag": sent.headers["ETag"]})

@@ -13,9 +13,9 @@ enum ContentSources {
     }
 
     private static func adding(_ origin: WebOrigin, to directive: String) -> String {
-        let words = directive.split(whereSeparator: { $0 == " " || $0 == "\t" })
-        guard let name = words.first, names.contains(HTTPToken.lowercased(String(name))),
-            words.dropFirst().contains(where: { HTTPHeaders.sameName(String($0), "'self'") })
+        let words = FieldValue.words(directive)
+        guard let name = words.first, names.contains(HTTPToken.lowercased(name)),
+            words.dropFirst().contains(where: { HTTPHeaders.sameName($0, "'self'") })
         else { return directive }
         return "\(directive) \(origin)"
     }

@@ -137,5 +137,6 @@ struct ScriptPart: Equatable {
         self.index = index
         self.count = count
         self.path = String(rest[slash...])
+        guard !OwnRoutes.isOwn(self.path) else { return nil }
     }
 }

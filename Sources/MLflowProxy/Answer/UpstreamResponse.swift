@@ -77,8 +77,7 @@ enum FrameAncestors {
         // A comma separates whole policies (CSP 3, section 4.1); each keeps its own place.
         let kept = policies.flatMap { FieldValue.list($0) }.compactMap { policy -> String? in
             let directives = FieldValue.list(policy, separator: ";").filter { directive in
-                let name = directive.split(whereSeparator: { $0 == " " || $0 == "\t" }).first.map(String.init) ?? ""
-                return !HTTPHeaders.sameName(name, "frame-ancestors")
+                !HTTPHeaders.sameName(FieldValue.words(directive).first ?? "", "frame-ancestors")
             }
             return directives.isEmpty ? nil : directives.joined(separator: "; ")
         }

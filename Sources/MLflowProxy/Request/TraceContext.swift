@@ -47,7 +47,7 @@ struct TraceContext: Sendable, Equatable {
         var root: String?
         for part in text.split(separator: ";", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair.count == 2, HTTPToken.isToken(String(pair[0])), pair[1].utf8.allSatisfy(isValueByte) else {
+            guard pair.count == 2, HTTPToken.isToken(String(pair[0])), HTTPToken.isVisible(String(pair[1])) else {
                 return nil
             }
             guard pair[0] == "Root" else { continue }
@@ -64,7 +64,7 @@ struct TraceContext: Sendable, Equatable {
 
     /// `version-traceid-parentid-flags` (W3C Trace Context, section 3.2.2); later versions may add parts.
     private static func isTraceParent(_ text: String) -> Bool {
-        guard text.utf8.count <= 128, text.utf8.allSatisfy(isValueByte) else { return false }
+        guard text.utf8.count <= 128, HTTPToken.isVisible(text) else { return false }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count >= 4 && (parts[0] != "00" || parts.count == 4) && isHex(parts[0], 2) && parts[0] != "ff"
             && isHex(parts[1], 32) && isHex(parts[2], 16) && isHex(parts[3], 2)
@@ -74,11 +74,6 @@ struct TraceContext: Sendable, Equatable {
     private static func isHex(_ text: Substring, _ count: Int) -> Bool {
         text.utf8.count == count
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    }
-
-    private static func isValueByte(_ byte: UInt8) -> Bool {
-        PercentEncoding.isUnreserved(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "=")
-            || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "/")
     }
 }
 

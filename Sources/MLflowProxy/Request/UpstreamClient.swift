@@ -101,7 +101,9 @@ struct UpstreamClient: Sendable {
         let signed = signer.sign(request, with: credentials, at: skew.corrected(time))
         let limit = min(left, timeout)
         let options = TransferOptions(
-            timeout: takesLongBodies ? left : limit, maximumResponseBytes: AnswerLimit.maximumScriptBytes)
+            timeout: takesLongBodies ? left : limit, maximumResponseBytes: AnswerLimit.maximumScriptBytes,
+            // The head of an answer that a model makes comes long before its first byte.
+            stallTimeout: limit)
         guard takesLongBodies, left > limit else { return try await start(signed, options) }
         do {
             return try await TimeLimit.run(limit, clock: clock) { try await start(signed, options) }

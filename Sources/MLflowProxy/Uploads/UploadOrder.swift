@@ -23,7 +23,7 @@ struct UploadOrder: Sendable {
         // A form of another site cannot send this type without being asked first (the Fetch standard, CORS-safelisted).
         guard
             let type = request.headers["content-type"],
-            HTTPHeaders.sameName(FieldValue.trimmed(type.prefix { $0 != ";" }), "application/json")
+            HTTPHeaders.sameName(FieldValue.head(type, separator: ";"), "application/json")
         else { throw .invalidParameter("The body has to be JSON, with content-type: application/json.") }
         guard let object = (try? JSONValue(parsing: request.body))?.object else {
             throw .invalidParameter("The body is not a JSON object.")

@@ -77,7 +77,7 @@ enum HostileAnswers {
         "a=b", "a=b; Domain=evil.example; Path=/x; SameSite=None", "AWSELBAuthSessionCookie-0=fixed", "awsalb=x", "=b",
         "a", "",
         "a=b\r\nset-cookie: c=d", "a=\u{0}", "a=b;domain=.evil.example;;;Secure=0", "a=\u{FC}",
-        "__Host-a=b; Secure; Path=/",
+        "__Host-a=b; Secure; Path=/", "a=\u{600}; Domain=evil.example; Path=/x",
     ]
 
     private static let names = [

@@ -28,7 +28,9 @@ enum HostileValues {
         "/_proxy/uploads/complete", "/_proxy/uploads/abort", "/_proxy/open/", "/_proxy/%6fpen",
         "/_proxy/parts/0-2/static-files/main.js", "/_proxy/parts/1-2/../../etc", "/_proxy/parts/0-2//evil.example",
         "/_proxy/parts/-1-2/a", "/_proxy/parts/0-99999999999999999999/a", "/_proxy/parts/9-3/a", "/_proxy/parts/0-2",
-        "/_proxy/parts/0-2/graphql", "/_proxy/parts/0-2/api/2.0/mlflow/runs/delete", "/_proxy//evil.example",
+        "/_proxy/parts/0-2/graphql", "/_proxy/parts/0-2/_proxy/open",
+        "/_proxy/%CC%81health", "/%255fproxy/open", "/_proxy/parts/0-2/api/2.0/mlflow/runs/delete",
+        "/_proxy//evil.example",
         "/GraphQL",
         "/%67raphql", "/graphql/", "/graphql;x=1", "/graph%71l", "/ajax-api/2.0/mlflow/runs/%64elete",
     ]
@@ -141,6 +143,7 @@ enum HostileValues {
         "mlflow-a=1; session=canary-cookie; MLFLOW_b=2", ";;;session=canary-cookie;=", "=canary-cookie",
         "xmlflow=canary-cookie",
         "session=\"canary-cookie; mlflow=quoted\"", " mlflow=1 ; canary-cookie",
+        "mlflow=\u{600}; session=canary-cookie", "mlflow=1;\u{301}; session=canary-cookie",
     ]
 
     static let bodies = [
