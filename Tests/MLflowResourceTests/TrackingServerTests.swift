@@ -1,4 +1,6 @@
+import AWSServices
 import JSON
+import TestSupport
 import Testing
 
 @Suite("A tracking server as a resource of a stack", .timeLimit(.minutes(5)))
@@ -61,6 +63,18 @@ struct TrackingServerTests {
         let rolledBack = try await world.request("Update", old, old: old.with([property: value]), id: arn)
         #expect(rolledBack["Status"] == "SUCCESS", "\(rolledBack)")
         #expect(world.changes() == ["CreateMlflowTrackingServer"])
+    }
+
+    @Test("of a version that SageMaker knows by two numbers and describes with three is made, and rolled back")
+    func shortVersion() async throws {
+        let world = try World()
+        let old = server.with(["MlflowVersion": "3.0"])
+        let arn = try await made(world, old)
+        #expect(try await world.describe(server: "team")["MlflowVersion"] == "3.0.0")
+        let new = old.with(["MlflowVersion": "3.1"])
+        #expect(try await world.request("Update", new, old: old, id: arn)["Status"] == "FAILED")
+        let rolledBack = try await world.request("Update", old, old: new, id: arn)
+        #expect(rolledBack["Status"] == "SUCCESS", "\(rolledBack)")
     }
 
     @Test("with another name and role is replaced")

@@ -23,7 +23,8 @@ extension ControlPlaneState {
         }
         var record = ServerRecord(
             arn: "arn:\(partition):sagemaker:\(region):\(account):mlflow-tracking-server/\(name)", name: name,
-            version: input["MlflowVersion"]?.string ?? "3.0.0", created: now, modified: now, tags: input.tags,
+            version: Self.completed(version: input["MlflowVersion"]?.string ?? "3.0"), created: now, modified: now,
+            tags: input.tags,
             artifactStoreURI: input.text("ArtifactStoreUri"), roleARN: input.text("RoleArn"),
             size: input["TrackingServerSize"]?.string ?? "Small",
             registers: input["AutomaticModelRegistration"]?.bool ?? false,
@@ -34,6 +35,11 @@ extension ControlPlaneState {
             now: now)
         servers.append(record)
         return ["TrackingServerArn": .string(record.arn)]
+    }
+
+    /// A version that is given as two numbers is described with all three.
+    private static func completed(version: String) -> String {
+        version.split(separator: ".").count == 2 ? "\(version).0" : version
     }
 
     mutating func updateServer(_ input: JSONObject, _ now: Timestamp) throws(ServiceRefusal) -> JSONObject {

@@ -55,6 +55,8 @@ enum Differences {
         case .app(let app): return differs(\.kmsKeyID, app.kmsKeyID) ? "KmsKeyId" : nil
         case .server(let server):
             if new.name != server.name { return "Name" }
+            // What was asked for as 2.16 is described as 2.16.2.
+            if let version = new.version, server.mlflowVersion?.hasPrefix("\(version).") == true { return nil }
             return differs(\.version, server.mlflowVersion) ? "MlflowVersion" : nil
         }
     }

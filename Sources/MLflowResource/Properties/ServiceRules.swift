@@ -53,10 +53,10 @@ enum ServiceRules {
         (1...2_048).contains(text.utf8.count) && isWord(text, or: ":/_-")
     }
 
-    /// `[0-9]*.[0-9]*.[0-9]*`, at most 16 characters
-    static let version = TextRule("a version of MLflow such as 3.0.0") { text in
+    /// `[0-9]*.[0-9]*.[0-9]*`, at most 16 characters, whose dots stand for anything: most versions are known by two numbers alone
+    static let version = TextRule("a version of MLflow such as 3.0 or 2.13.2") { text in
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return text.utf8.count <= 16 && parts.count == 3
+        return text.utf8.count <= 16 && (2...3).contains(parts.count)
             && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }
     }
 
