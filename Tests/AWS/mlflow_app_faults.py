@@ -160,6 +160,9 @@ ROWS = [
     Row("server creation's answer is lost", (create(SERVER, settings={"lostCreations": 1}),), IS_SERVER),
     Row("CreateFailed, then deleted", (
         create(outcome="FAILED", reason="does not trust sagemaker.amazonaws.com", settings={"failedCreations": 1}), delete()), ()),
+    Row("CreateFailed, killed as it answers, then deleted", (
+        create(outcome="FAILED", reason="CreateFailed", settings={"failedCreations": 1}, arguments=("--kill", "answer")), delete()),
+        (), subject=0, duplicates=1, fewest={"retries": 1}),
     Row("server CreateFailed, then deleted", (
         create(SERVER, outcome="FAILED", reason="CreateFailed", settings={"failedCreations": 1}), delete(SERVER)), ()),
     Row("DeleteFailed once", (create(), delete(settings={"failedDeletions": 1})), ()),
@@ -174,7 +177,7 @@ ROWS = [
         update(LARGE_SERVER, SERVER)), ({**STOPPED, "TrackingServerSize": "Small"},)),
     Row("role is not known yet", (create(settings=failing("CreateMlflowApp", "ValidationException", ASSUME, 3)),), IS_APP),
     Row("access is denied", (
-        create(outcome="FAILED", reason="AccessDenied", settings=failing("CreateMlflowApp", "AccessDeniedException", "No.")),
+        create(outcome="FAILED", reason="AccessDenied", settings=failing("CreateMlflowApp", "AccessDeniedException", "No.", 2)),
         delete()), (), made=0),
     Row("account's limit is reached", (
         create(outcome="FAILED", reason="limit", settings={"limit": 1}), delete(idle=True)), (), made=0),

@@ -242,6 +242,42 @@ struct RecoveryTests {
         #expect(world.elapsed < .seconds(900))
     }
 
+    @Test("a delivery that comes after the answer that nothing could be made makes nothing", arguments: [app, server])
+    func failedBefore(properties: JSONObject) async throws {
+        let world = try World(["failedCreations": 1])
+        let first = try await world.request("Create", properties, requestID: "one")
+        world.restart()
+        let second = try await world.request("Create", properties, requestID: "one")
+        #expect(first["Status"] == "FAILED" && second["Status"] == "FAILED", "\(second)")
+        #expect(first["PhysicalResourceId"] == second["PhysicalResourceId"])
+        #expect(world.changes().count == 1, "\(world.changes())")
+    }
+
+    @Test("a delivery that comes while what another one made is deleted makes nothing", arguments: [app, server])
+    func deletedMeanwhile(properties: JSONObject) async throws {
+        let world = try World()
+        _ = try await world.invoke(world.event("Create", properties, requestID: "one"), seconds: 40)
+        _ = try await world.invoke(world.event("Delete", properties, id: "demo-MLflow-1ABCDEFGHIJKL"), seconds: 200)
+        world.restart()
+        let reply = try await world.request("Create", properties, requestID: "one")
+        #expect(reply["Status"] == "FAILED", "\(reply)")
+        #expect(world.changes().map { $0.prefix(6) } == ["Create", "Delete"])
+    }
+
+    @Test("a delivery that is refused for what another one made waits until that is listed")
+    func listedLate() async throws {
+        let world = try World(["listingDelay": 10])
+        world.before("CreateMlflowApp") {
+            _ = try await world.service.createMLflowApp(
+                CreateMLflowAppInput(
+                    name: "demo", artifactStoreURI: "s3://artifacts/mlflow", roleARN: World.role,
+                    accountDefaultStatus: "ENABLED", tags: World.tags(requestID: "twice")))
+        }
+        let reply = try await world.request("Create", old, requestID: "twice")
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        #expect(try await world.apps() == [try #require(reply["PhysicalResourceId"]?.string)])
+    }
+
     @Test("two deliveries at once answer for the same App, whichever of them deleted the other's")
     func twins() async throws {
         for othersDelete in [true, false] {
@@ -262,7 +298,7 @@ struct RecoveryTests {
             let reply = try #require(world.replies.last)
             #expect(reply["Status"] == "SUCCESS", "\(reply)")
             #expect(reply["PhysicalResourceId"]?.string == kept)
-            #expect(try await world.service.listMLflowApps().filter { $0.status != .deleted }.map(\.arn) == [kept])
+            #expect(try await world.apps() == [kept])
         }
     }
 }

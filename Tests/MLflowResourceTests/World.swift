@@ -30,10 +30,16 @@ final class World: Sendable {
     private let queue = Queue()
     private let requests = Mutex(0)
     private let sampleApp = Mutex<String?>(nil)
+    private let interruptions = Interruptions()
 
     /// The answers CloudFormation got.
     private final class Answers: Sendable {
         let all = Mutex<[JSONValue]>([])
+    }
+
+    /// What happens before a call is carried out.
+    private final class Interruptions: Sendable {
+        let next = Mutex<[String: @Sendable () async throws -> Void]>([:])
     }
 
     /// Work handed over.
@@ -56,12 +62,15 @@ final class World: Sendable {
             now: now)
         self.plane = plane
         let answers = answers
+        let interruptions = interruptions
         let transport = StubTransport { request in
             guard case .bytes(let body) = request.body else { return HTTPResponse(status: 500) }
             if request.authority == "answers.test" {
                 answers.all.withLock { $0.append((try? JSONValue(parsing: body)) ?? .null) }
                 return HTTPResponse(status: 200)
             }
+            let operation = String((request.headers["x-amz-target"] ?? "").dropFirst("SageMaker.".count))
+            try await interruptions.next.withLock { $0.removeValue(forKey: operation) }?()
             let target = request.path + (request.query.map { "?\($0)" } ?? "")
             var headers = request.headers
             headers.append("host", request.authority)
@@ -113,6 +122,11 @@ final class World: Sendable {
     /// The operations that change something, from a count of operations on.
     func changes(since first: Int = 0) -> [String] {
         operations.dropFirst(first).filter { !$0.hasPrefix("Describe") && !$0.hasPrefix("List") }
+    }
+
+    /// Has something happen before the next call of an operation is carried out.
+    func before(_ operation: String, _ interruption: @escaping @Sendable () async throws -> Void) {
+        interruptions.next.withLock { $0[operation] = interruption }
     }
 
     /// Puts another process in the function's place, which knows nothing of what the one before did.
@@ -184,6 +198,19 @@ final class World: Sendable {
         members["OldResourceProperties"] = old.map(JSONValue.object)
         members["PhysicalResourceId"] = id.map(JSONValue.string)
         return .object(members)
+    }
+
+    /// The tags of what a request of the resource makes.
+    static func tags(requestID: String, stack: String = World.stack) -> [String: String] {
+        [
+            "sagemaker-mlflow-lambda:stack-id": stack, "sagemaker-mlflow-lambda:logical-id": "MLflow",
+            "sagemaker-mlflow-lambda:request-id": requestID,
+        ]
+    }
+
+    /// The Apps that are not deleted.
+    func apps() async throws -> [String] {
+        try await service.listMLflowApps().filter { $0.status != .deleted }.map(\.arn)
     }
 
     /// An App that SageMaker describes.

@@ -10,6 +10,8 @@ public struct ControlPlaneSettings: Sendable {
     public var deletion = Duration.seconds(1)
     /// How long a server is `Starting` or `Stopping`.
     public var startAndStop = Duration.seconds(1)
+    /// How long what is new is missing in listings.
+    public var listingDelay = Duration.zero
     /// The most Apps, and the most servers, of the account.
     public var limit = 20
     /// The entries of a page when the caller does not say how many.
@@ -66,7 +68,8 @@ public struct ControlPlaneSettings: Sendable {
 
     private static let members: [String: Member] = [
         "creation": duration(\.creation), "update": duration(\.update), "deletion": duration(\.deletion),
-        "startAndStop": duration(\.startAndStop), "limit": number(\.limit), "pageSize": number(\.pageSize),
+        "startAndStop": duration(\.startAndStop), "listingDelay": duration(\.listingDelay), "limit": number(\.limit),
+        "pageSize": number(\.pageSize),
         "throttling": share(\.throttling), "internalErrors": share(\.internalErrors),
         "failedCreations": number(\.failedCreations), "failedDeletions": number(\.failedDeletions),
         "failedUpdates": number(\.failedUpdates), "lostCreations": number(\.lostCreations),

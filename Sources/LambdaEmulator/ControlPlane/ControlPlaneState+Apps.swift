@@ -89,12 +89,12 @@ extension ControlPlaneState {
         return ["Arn": .string(apps[index].arn)]
     }
 
-    func listApps(_ input: JSONObject) throws(ServiceRefusal) -> JSONObject {
+    func listApps(_ input: JSONObject, _ now: Timestamp) throws(ServiceRefusal) -> JSONObject {
         let domain = input["DefaultForDomainId"]?.string
         let accountDefault = input["AccountDefaultStatus"]?.string
         let chosen = apps.filter { app in
             (domain.map(app.domains.contains) ?? true) && (accountDefault.map { $0 == app.accountDefault } ?? true)
         }
-        return try page(chosen, input, statusName: "Status", listName: "Summaries")
+        return try page(chosen, input, now, statusName: "Status", listName: "Summaries")
     }
 }

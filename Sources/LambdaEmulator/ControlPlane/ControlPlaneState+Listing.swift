@@ -42,13 +42,14 @@ extension ControlPlaneState {
     }
 
     func page(
-        _ records: [any ResourceRecord], _ input: JSONObject, statusName: String, listName: String
+        _ records: [any ResourceRecord], _ input: JSONObject, _ now: Timestamp, statusName: String, listName: String
     ) throws(ServiceRefusal) -> JSONObject {
         let after = input["CreatedAfter"]?.double
         let before = input["CreatedBefore"]?.double
         var chosen = records.filter { record in
             let created = Double(record.created.millisecondsSinceEpoch) / 1_000
-            return (input[statusName]?.string.map { $0 == record.status } ?? true)
+            return record.created + settings.listingDelay <= now
+                && (input[statusName]?.string.map { $0 == record.status } ?? true)
                 && (input["MlflowVersion"]?.string.map { $0 == record.version } ?? true)
                 && (after.map { created > $0 } ?? true) && (before.map { created < $0 } ?? true)
         }

@@ -44,7 +44,7 @@ struct ControlPlaneState: Sendable {
         case "UpdateMlflowApp": return try updateApp(input, now)
         case "DeleteMlflowApp": return try deleteApp(input, now)
         case "DescribeMlflowApp": return apps[try app(input)].description
-        case "ListMlflowApps": return try listApps(input)
+        case "ListMlflowApps": return try listApps(input, now)
         case "CreatePresignedMlflowAppUrl":
             let index = try app(input)
             return presignedURL(for: apps[index].arn, input, now)
@@ -58,7 +58,8 @@ struct ControlPlaneState: Sendable {
         case "DeleteMlflowTrackingServer": return try deleteServer(input, now)
         case "DescribeMlflowTrackingServer": return servers[try server(input)].description
         case "ListMlflowTrackingServers":
-            return try page(servers, input, statusName: "TrackingServerStatus", listName: "TrackingServerSummaries")
+            return try page(
+                servers, input, now, statusName: "TrackingServerStatus", listName: "TrackingServerSummaries")
         case "CreatePresignedMlflowTrackingServerUrl":
             let index = try server(input)
             guard ServerRecord.running.contains(servers[index].status) else {

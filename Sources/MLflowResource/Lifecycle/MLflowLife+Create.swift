@@ -79,6 +79,7 @@ extension MLflowLife {
         _ properties: MLflowProperties, replacing old: String?, withDefaults: Bool
     ) async throws -> String {
         var attempt = 0
+        var isRefused = false
         while true {
             attempt += 1
             if let arn = try await adopted(properties, except: old, withDefaults: withDefaults) { return arn }
@@ -91,10 +92,11 @@ extension MLflowLife {
                 context.report("\(error) A new role takes a while to be known; it is tried again in \(interval).")
             } catch let error where Self.mayPass(error) && attempt < Self.tries + (error.isThrottling ? 100 : 0) {
                 context.report("\(error) It is tried again in \(interval), unless it was made all the same.")
-            } catch let error as ServiceError {
+            } catch let error as ServiceError where !isRefused {
                 // Another delivery may have been faster, and have what there is only one of: a default, the account's last.
-                if let arn = try await adopted(properties, except: old, withDefaults: withDefaults) { return arn }
-                throw error
+                // It may take a moment to be listed.
+                isRefused = true
+                context.log("\(error) It is tried once more in \(interval), unless another delivery has made it.")
             }
             try await context.clock.sleep(for: interval)
         }
@@ -116,16 +118,25 @@ extension MLflowLife {
     private func adopted(
         _ properties: MLflowProperties, except old: String?, withDefaults: Bool
     ) async throws -> String? {
-        let others = try await persistently { try await calls.named(properties.name) }.filter { $0.arn != old }
+        var others: [(entry: MLflowCalls.Entry, tags: [String: String])] = []
+        for entry in try await persistently({ try await calls.named(properties.name) }) where entry.arn != old {
+            others.append((entry, try await persistently { try await tagsIfThere(entry.arn) }))
+        }
+        // What this request made is taken as it is, whatever has become of it: its delivery may have been answered, and whoever
+        // deletes it wants no other one.
+        let own = others.filter { OwnTags.isFromRequest($0.tags, context) }.map(\.entry)
+        if let made = own.first(where: { !Self.isOver($0.status) }) ?? own.first {
+            context.log("The \(calls.noun) \(made.arn) was made by another delivery of this request.")
+            return made.arn
+        }
         var strangers: [String] = []
-        for entry in others {
+        for (entry, tags) in others {
             if entry.status == .deleting {
                 // An App gives up its name at once, a server when it is gone.
                 if calls.kind == .app { continue }
                 _ = try await settled(entry.arn)
                 return try await adopted(properties, except: old, withDefaults: withDefaults)
             }
-            let tags = try await persistently { try await tagsIfThere(entry.arn) }
             guard OwnTags.isFromResource(tags, context) else {
                 // It may have gone since the list was made.
                 if try await persistently({ try await calls.describe(entry.arn) }) != nil {
@@ -133,7 +144,7 @@ extension MLflowLife {
                 }
                 continue
             }
-            if entry.status == .createFailed || entry.status == .deleteFailed {
+            if Self.isOver(entry.status) {
                 context.log("The \(calls.noun) \(entry.arn) of before is \(entry.status); it is deleted.")
                 try await remove(entry.arn)
                 continue
@@ -149,6 +160,11 @@ extension MLflowLife {
             "There is a \(calls.noun) of the name \(properties.name) already, which this resource did not make: "
                 + "\(stranger). Choose another Name, or delete it.")
     }
+    /// Whether something will not be of any use any more.
+    private static func isOver(_ status: MLflowStatus) -> Bool {
+        [.createFailed, .deleting, .deleteFailed].contains(status)
+    }
+
 
     /// Brings what was kept from before to the properties. Only then is it marked as this request's, which another delivery
     /// would not look at any closer.
