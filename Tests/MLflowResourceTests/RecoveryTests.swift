@@ -278,6 +278,21 @@ struct RecoveryTests {
         #expect(try await world.apps() == [try #require(reply["PhysicalResourceId"]?.string)])
     }
 
+    @Test("the Delete of a Create that nobody answered removes all that its deliveries made, over a hand-over too")
+    func twinsOfAnInterruptedCreate() async throws {
+        let world = try World()
+        for _ in 1...2 {
+            _ = try await world.service.createMLflowApp(
+                CreateMLflowAppInput(
+                    name: "demo", artifactStoreURI: "s3://artifacts/mlflow", roleARN: World.role,
+                    tags: World.tags(requestID: "twice")))
+        }
+        let reply = try await world.request("Delete", app, id: "demo-MLflow-1ABCDEFGHIJKL", seconds: 250)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        #expect(try await world.apps().isEmpty)
+        #expect(world.handOvers > 0)
+    }
+
     @Test("two deliveries at once answer for the same App, whichever of them deleted the other's")
     func twins() async throws {
         for othersDelete in [true, false] {
