@@ -47,6 +47,34 @@ struct ReplacementTests {
         #expect(world.changes().filter { $0 == "CreateMlflowApp" }.count == 2)
     }
 
+    @Test("is their default although another delivery takes them first")
+    func defaultsTakenMeanwhile() async throws {
+        let world = try World()
+        let first = try await defaultApp(world)
+        _ = try await world.invoke(world.event("Update", new, old: app, id: first, requestID: "one"), seconds: 100)
+        // Between this delivery's looks at the old App and at its tags, in whatever order.
+        world.before("ListMlflowApps") {
+            world.before("ListTags") {
+                world.before("ListTags") {
+                    world.before("DescribeMlflowApp") { try await Self.takeDefaults(of: first, world) }
+                }
+            }
+        }
+        _ = try await world.invoke(try #require(world.lastHandOver))
+        let reply = try #require(world.replies.last)
+        #expect(isDefault(reply["Data"] ?? .null), "\(reply)")
+    }
+
+    private static func takeDefaults(of arn: String, _ world: World) async throws {
+        guard try await world.service.describeMLflowApp(arn: arn).accountDefaultStatus == "ENABLED" else { return }
+        try await world.service.addTags(
+            ["sagemaker-mlflow-lambda:handed-over-defaults": "ENABLED d-abc"], resourceARN: arn)
+        try await world.service.updateMLflowApp(
+            UpdateMLflowAppInput(
+                arn: arn, modelRegistrationMode: "AutoModelRegistrationDisabled", accountDefaultStatus: "DISABLED",
+                defaultDomainIDs: []))
+    }
+
     @Test("is no default that the template does not want")
     func defaultsTheTemplateRefuses() async throws {
         let world = try World()
@@ -90,7 +118,7 @@ struct ReplacementTests {
             world.restart()
             let reply = try await world.request("Update", before, old: after, id: first)
             #expect(reply["PhysicalResourceId"]?.string == first, "\(reply)")
-            let apps = try await world.service.listMLflowApps().filter { $0.status != .deleted }.map(\.arn)
+            let apps = try await world.apps()
             let servers = try await world.service.listMLflowTrackingServers().map(\.arn)
             #expect(apps + servers == [first])
         }

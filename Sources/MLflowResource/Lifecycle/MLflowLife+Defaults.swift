@@ -50,10 +50,13 @@ extension MLflowLife {
     ///
     /// - Returns: What was taken, by an earlier delivery of the request too.
     func takeDefaults(from old: String, for properties: MLflowProperties) async throws -> HandedOverDefaults {
-        let tags = try await persistently { try await tagsIfThere(old) }
-        var all = tags[OwnTags.defaults].flatMap(HandedOverDefaults.init(tag:)) ?? HandedOverDefaults()
+        var all = HandedOverDefaults()
         _ = try await whenSettled(old) { snapshot in
             guard case .app(let app) = snapshot else { return }
+            // What it does not have any more was noted before it was taken.
+            if let noted = try await tagsIfThere(old)[OwnTags.defaults].flatMap(HandedOverDefaults.init(tag:)) {
+                all.formUnion(noted)
+            }
             let taken = HandedOverDefaults(
                 isAccountDefault: properties.accountDefault != .disabled && app.accountDefaultStatus == "ENABLED",
                 domains: app.defaultDomainIDs.filter { properties.defaultDomains?.contains($0) ?? true })
