@@ -75,6 +75,29 @@ struct ReplacementTests {
                 defaultDomainIDs: []))
     }
 
+    @Test(
+        "and was kept from before goes back to that with the rollback, and gives the defaults back",
+        arguments: [true, false])
+    func keptFromBefore(isRolledBackByUpdate: Bool) async throws {
+        let world = try World()
+        let before = app.with(["AccountDefaultStatus": "ENABLED", "DeletionPolicy": "Retain"])
+        let after = before.with(["RoleArn": Self.otherRole])
+        let kept = try await world.made(before)
+        let current = try #require(
+            try await world.request("Update", after, old: before, id: kept)["PhysicalResourceId"]?.string)
+        #expect(try await world.request("Delete", before, id: kept)["Status"] == "SUCCESS")
+        let back = try await world.request("Update", before, old: after, id: current)
+        #expect(back["PhysicalResourceId"]?.string == kept, "\(back)")
+        let reply =
+            isRolledBackByUpdate
+            ? try await world.request("Update", after, old: before, id: current)
+            : try await world.request("Delete", before, id: kept)
+        #expect(reply["Status"] == "SUCCESS", "\(reply)")
+        #expect(try await world.describe(current)["AccountDefaultStatus"] == "ENABLED")
+        #expect(try await world.describe(kept)["AccountDefaultStatus"] == "DISABLED")
+        #expect(try await world.service.listTags(resourceARN: kept)["sagemaker-mlflow-lambda:kept"] == "true")
+    }
+
     @Test("is no default that the template does not want")
     func defaultsTheTemplateRefuses() async throws {
         let world = try World()

@@ -1,5 +1,6 @@
 internal import AWSCore
 internal import AWSServices
+internal import Timestamps
 
 /// The calls that both kinds have, each in its own words.
 struct MLflowCalls: Sendable {
@@ -19,6 +20,7 @@ struct MLflowCalls: Sendable {
         var arn: String
         var name: String
         var status: MLflowStatus
+        var creationTime: Timestamp?
     }
 
     /// What there is now; nil when it is gone. An App that was deleted is still described, as `Deleted`.
@@ -42,7 +44,7 @@ struct MLflowCalls: Sendable {
         case .app: return try await all().filter { $0.name == name }
         case .trackingServer:
             guard let server = try await describe(name) else { return [] }
-            return [Entry(arn: server.arn, name: server.name, status: server.status)]
+            return [Entry(arn: server.arn, name: server.name, status: server.status, creationTime: server.creationTime)]
         }
     }
 
@@ -51,10 +53,12 @@ struct MLflowCalls: Sendable {
         let entries: [Entry]
         switch kind {
         case .app:
-            entries = try await service.listMLflowApps().map { Entry(arn: $0.arn, name: $0.name, status: $0.status) }
+            entries = try await service.listMLflowApps().map {
+                Entry(arn: $0.arn, name: $0.name, status: $0.status, creationTime: $0.creationTime)
+            }
         case .trackingServer:
             entries = try await service.listMLflowTrackingServers().map {
-                Entry(arn: $0.arn, name: $0.name, status: $0.status)
+                Entry(arn: $0.arn, name: $0.name, status: $0.status, creationTime: $0.creationTime)
             }
         }
         return entries.filter { $0.status != .deleted }

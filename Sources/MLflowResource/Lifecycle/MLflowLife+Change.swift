@@ -12,7 +12,7 @@ extension MLflowLife {
         let snapshot = try await settledAndThere(original)
         guard let obstacle = Differences.obstacle(to: new, from: old, on: snapshot) else {
             if let old, Differences.replaces(old, new) {
-                try await life(of: old.kind).removeReplacement(of: original, made: old)
+                try await life(of: old.kind).removeReplacement(of: snapshot, made: old)
             }
             return try await change(original, to: new, from: old)
         }
@@ -38,8 +38,9 @@ extension MLflowLife {
     }
 
     /// Removes what an update that failed had made in its place, before the update is rolled back. CloudFormation knows of
-    /// it only when the update lived to tell.
-    private func removeReplacement(of arn: String, made failed: MLflowProperties) async throws {
+    /// it only when the update lived to tell. What was there before was taken over from an earlier time, and is kept again.
+    private func removeReplacement(of original: MLflowSnapshot, made failed: MLflowProperties) async throws {
+        let arn = original.arn
         for entry in try await persistently({ try await calls.named(failed.name) }) where entry.arn != arn {
             let tags = try await persistently { try await tagsIfThere(entry.arn) }
             guard OwnTags.isFromResource(tags, context), tags[OwnTags.replaces] == arn, tags[OwnTags.kept] == nil else {
@@ -47,6 +48,11 @@ extension MLflowLife {
             }
             context.log("The \(calls.noun) \(entry.arn) was to take the place of \(arn) and is not needed any more.")
             try await remove(entry.arn, replacing: arn)
+            if let made = entry.creationTime, let before = original.creationTime, made < before {
+                try await giveDefaults(of: entry.arn, backTo: arn)
+                try await keep(entry.arn, tags)
+                continue
+            }
         }
     }
 

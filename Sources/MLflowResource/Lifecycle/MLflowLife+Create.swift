@@ -150,9 +150,8 @@ extension MLflowLife {
                 continue
             }
             context.log("The \(calls.noun) \(entry.arn) was made for this resource before; it is taken over.")
-            if !OwnTags.isFromRequest(tags, context) {
-                try await takeOver(entry.arn, properties, isKept: tags[OwnTags.kept] != nil, withDefaults: withDefaults)
-            }
+            try await takeOver(
+                entry.arn, properties, replacing: old, isKept: tags[OwnTags.kept] != nil, withDefaults: withDefaults)
             return entry.arn
         }
         guard let stranger = strangers.first else { return nil }
@@ -160,16 +159,16 @@ extension MLflowLife {
             "There is a \(calls.noun) of the name \(properties.name) already, which this resource did not make: "
                 + "\(stranger). Choose another Name, or delete it.")
     }
+
     /// Whether something will not be of any use any more.
     private static func isOver(_ status: MLflowStatus) -> Bool {
         [.createFailed, .deleting, .deleteFailed].contains(status)
     }
 
-
     /// Brings what was kept from before to the properties. Only then is it marked as this request's, which another delivery
     /// would not look at any closer.
     private func takeOver(
-        _ arn: String, _ properties: MLflowProperties, isKept: Bool, withDefaults: Bool
+        _ arn: String, _ properties: MLflowProperties, replacing old: String?, isKept: Bool, withDefaults: Bool
     ) async throws {
         let snapshot = try await settledAndThere(arn)
         if let obstacle = Differences.obstacle(to: properties, from: nil, on: snapshot) {
@@ -180,7 +179,7 @@ extension MLflowLife {
         _ = try await change(arn, to: properties, from: nil, withDefaults: withDefaults)
         if isKept { try await persistently { try await calls.service.deleteTags([OwnTags.kept], resourceARN: arn) } }
         try await persistently {
-            try await calls.service.addTags(OwnTags.of(context, replacing: nil), resourceARN: arn)
+            try await calls.service.addTags(OwnTags.of(context, replacing: old), resourceARN: arn)
         }
     }
 

@@ -21,7 +21,7 @@ extension MLflowLife {
     }
 
     /// Marks it as kept: it is nobody's predecessor any more, and no later Create's work until that takes it over.
-    private func keep(_ arn: String, _ tags: [String: String]) async throws {
+    func keep(_ arn: String, _ tags: [String: String]) async throws {
         let past = [OwnTags.defaults, OwnTags.stopAgain].filter { tags[$0] != nil }
         do {
             try await persistently { try await calls.service.deleteTags(past, resourceARN: arn) }

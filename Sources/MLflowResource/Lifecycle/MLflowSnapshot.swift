@@ -35,6 +35,13 @@ enum MLflowSnapshot: Sendable, Hashable {
         }
     }
 
+    var creationTime: Timestamp? {
+        switch self {
+        case .app(let app): app.creationTime
+        case .server(let server): server.creationTime
+        }
+    }
+
     /// Whether the status changes by itself, and nothing else can be done meanwhile.
     var isBusy: Bool { status.isBusy }
 
