@@ -77,6 +77,40 @@ struct TrackingServerTests {
         #expect(rolledBack["Status"] == "SUCCESS", "\(rolledBack)")
     }
 
+    @Test(
+        "that somebody else made under the name of one that is gone is left alone",
+        arguments: [nil, World.stack + "2"] as [String?])
+    func anothersOfItsName(stack: String?) async throws {
+        let world = try World()
+        let arn = try await made(world)
+        try await world.service.deleteMLflowTrackingServer(name: "team")
+        world.clock.advance(by: .seconds(120))
+        _ = try await world.service.createMLflowTrackingServer(
+            CreateMLflowTrackingServerInput(
+                name: "team", artifactStoreURI: "s3://theirs", roleARN: World.role,
+                tags: stack.map { World.tags(requestID: "theirs", stack: $0) } ?? [:]))
+        world.clock.advance(by: .seconds(180))
+        let before = world.operations.count
+        let updated = try await world.request(
+            "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
+        #expect(updated["Status"] == "FAILED", "\(updated)")
+        #expect(try await world.request("Delete", server, id: arn)["Status"] == "SUCCESS")
+        #expect(world.changes(since: before).isEmpty)
+    }
+
+    @Test("that somebody starts while it runs for a change alone runs after it")
+    func startedMeanwhile() async throws {
+        let world = try World()
+        let arn = try await made(world)
+        _ = try await world.invoke(["action": "stop", "trackingServer": "team"])
+        world.before("UpdateMlflowTrackingServer") {
+            _ = try await world.invoke(["action": "start", "trackingServer": "team"])
+        }
+        let reply = try await world.request(
+            "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
+        #expect(reply["Data"]?["Status"] == "Updated", "\(reply)")
+    }
+
     @Test("with another name and role is replaced")
     func replacement() async throws {
         let world = try World()

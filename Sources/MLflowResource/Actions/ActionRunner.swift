@@ -72,7 +72,12 @@ struct ActionRunner: Sendable {
     }
 
     private func move(_ name: String, to way: Way, _ context: LambdaContext) async throws -> JSONValue {
-        let before = try await described(.trackingServer(name)).status
+        let found = try await described(.trackingServer(name))
+        let before = found.status
+        if way == .start, try await service.listTags(resourceARN: found.arn)[OwnTags.stopAgain] != nil {
+            // It was started for a change alone, and is not to be stopped after it any more.
+            try await service.deleteTags([OwnTags.stopAgain], resourceARN: found.arn)
+        }
         var status = before
         var isMoved = false
         var conflicts = 0

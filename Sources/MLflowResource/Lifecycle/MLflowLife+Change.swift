@@ -10,6 +10,7 @@ extension MLflowLife {
         _ original: String, to new: MLflowProperties, from old: MLflowProperties?
     ) async throws -> MLflowSnapshot {
         let snapshot = try await settledAndThere(original)
+        guard try await isOwn(original) else { throw isGone(original) }
         guard let obstacle = Differences.obstacle(to: new, from: old, on: snapshot) else {
             if let old, Differences.replaces(old, new) {
                 try await life(of: old.kind).removeReplacement(of: snapshot, made: old)
@@ -47,12 +48,12 @@ extension MLflowLife {
                 continue
             }
             context.log("The \(calls.noun) \(entry.arn) was to take the place of \(arn) and is not needed any more.")
-            try await remove(entry.arn, replacing: arn)
             if let made = entry.creationTime, let before = original.creationTime, made < before {
                 try await giveDefaults(of: entry.arn, backTo: arn)
                 try await keep(entry.arn, tags)
                 continue
             }
+            try await remove(entry.arn, replacing: arn)
         }
     }
 

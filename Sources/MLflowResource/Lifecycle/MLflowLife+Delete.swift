@@ -9,6 +9,10 @@ extension MLflowLife {
             context.log("The \(calls.noun) \(arn) is gone already.")
             return
         }
+        guard try await isOwn(arn) else {
+            context.log("The \(calls.noun) \(arn) is gone already, and another bears its name: that is left alone.")
+            return
+        }
         let tags = try await persistently { try await tagsIfThere(arn) }
         // What could not be made holds nothing worth keeping.
         guard !retains || snapshot.status == .createFailed else {

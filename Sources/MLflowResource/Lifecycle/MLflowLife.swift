@@ -71,6 +71,13 @@ struct MLflowLife: Sendable {
                 + "logical id in the template.")
     }
 
+    /// Whether what bears the ARN of this resource is the resource's still: a server's ARN is made of its name, and another one
+    /// may have it by now.
+    func isOwn(_ arn: String) async throws -> Bool {
+        guard calls.kind == .trackingServer else { return true }
+        return OwnTags.isFromResource(try await persistently { try await tagsIfThere(arn) }, context)
+    }
+
     /// Waits until nothing changes by itself any more.
     ///
     /// - Returns: What there is then; nil when it is gone.
