@@ -24,6 +24,24 @@ struct PropertyTests {
         #expect(world.operations.isEmpty)
     }
 
+    @Test("hold no name whose ARN could not be tagged, and so not be deleted")
+    func longestServerName() async throws {
+        for (length, status) in [(180, "SUCCESS"), (181, "FAILED")] {
+            let world = try World()
+            let named = server.with(["Name": .string(String(repeating: "a", count: length))])
+            let reply = try await world.request("Create", named)
+            #expect(reply["Status"]?.string == status, "\(reply)")
+            let id = try #require(reply["PhysicalResourceId"]?.string)
+            #expect(try await world.request("Delete", named, id: id)["Status"] == "SUCCESS")
+        }
+    }
+
+    @Test("are reported once each")
+    func once() async throws {
+        let reply = try await World().request("Create", app.with(["Kind": "Server"]))
+        #expect(reply["Reason"] == "The property Kind is \"Server\"; it must be one of App, TrackingServer.")
+    }
+
     @Test("are all reported at once")
     func together() async throws {
         let world = try World()

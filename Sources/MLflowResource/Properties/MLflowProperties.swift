@@ -86,7 +86,8 @@ extension MLflowProperties {
         if reader.value("Kind") == nil {
             reader.problem("The property Kind is missing; it must be App or TrackingServer.")
         }
-        kind = reader.choice("Kind") ?? .app
+        let kind: Kind? = reader.choice("Kind")
+        self.kind = kind ?? .app
         name = reader.requiredString("Name", ServiceRules.name)
         artifactStoreURI = reader.requiredString("ArtifactStoreUri", ServiceRules.storeURI)
         roleARN = reader.requiredString("RoleArn", ServiceRules.roleARN)
@@ -102,8 +103,16 @@ extension MLflowProperties {
         automaticRegistration = reader.bool("AutomaticModelRegistration")
         bucketOwner = reader.string("S3BucketOwnerAccountId", ServiceRules.accountID)
         verifiesBucketOwner = reader.bool("S3BucketOwnerVerification")
-        if let kind: Kind = reader.choice("Kind") { refuseForeignProperties(kind, &reader) }
+        if let kind { refuseForeignProperties(kind, &reader) }
+        if kind == .trackingServer, name.utf8.count > Self.longestServerName {
+            reader.problem(
+                "The property Name has \(name.utf8.count) characters; a tracking server's may have "
+                    + "\(Self.longestServerName), since an ARN of more than 256 has no tags.")
+        }
     }
+
+    /// What the longest region and partition leave of the 256 characters of an ARN that can be tagged.
+    private static let longestServerName = 180
 
     /// Properties that the other kind alone has would silently do nothing.
     private func refuseForeignProperties(_ kind: Kind, _ reader: inout PropertyReader) {
