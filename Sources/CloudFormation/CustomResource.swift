@@ -29,7 +29,7 @@ public protocol CustomResource: Sendable {
 
     /// Looks for what an interrupted Create left, by a tag or a name that this stack and logical id give it.
     ///
-    /// - Returns: The real id, which is then deleted before it is looked again, or nil when there is nothing.
+    /// - Returns: The real id, which is then deleted, or nil when there is nothing.
     func find(_ properties: Properties?, context: CustomResourceContext) async throws -> String?
 
     /// Whether an Update has nothing to do. By default when the properties in effect are equal.

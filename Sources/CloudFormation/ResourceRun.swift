@@ -52,7 +52,7 @@ struct ResourceRun<Resource: CustomResource>: Sendable {
     }
 
     private func delete() async throws {
-        guard let id = request.address.physicalResourceID, !PhysicalID.isCreateFailed(id) else { return }
+        guard let id = context.physicalResourceID, !PhysicalID.isCreateFailed(id) else { return }
         let properties: Resource.Properties?
         do {
             properties = try self.properties(request.properties)
@@ -60,19 +60,16 @@ struct ResourceRun<Resource: CustomResource>: Sendable {
             context.log("The properties of what is to be deleted cannot be read: \(error)")
             properties = nil
         }
-        guard PhysicalID.isCreateInterrupted(id) || !resource.isOwn(id, context: context) else {
-            return try await resource.delete(properties, context: context)
-        }
-        // Two deliveries of the Create may have made two.
-        var removed: Set<String> = []
-        while let found = try await resource.find(properties, context: context), removed.insert(found).inserted {
-            var context = context
+        var context = context
+        if PhysicalID.isCreateInterrupted(id) || !resource.isOwn(id, context: context) {
+            guard let found = try await resource.find(properties, context: context) else {
+                context.log("Nothing was found that belongs to the id \(id), so there is nothing to delete.")
+                return
+            }
+            context.record(physicalID: found)
             context.physicalResourceID = found
-            try await resource.delete(properties, context: context)
         }
-        if removed.isEmpty {
-            context.log("Nothing was found that belongs to the id \(id), so there is nothing to delete.")
-        }
+        try await resource.delete(properties, context: context)
     }
 
     private func properties(_ object: JSONObject) throws -> Resource.Properties {

@@ -214,6 +214,9 @@ ROWS = [
     Row("CloudFormation's time is nearly over, deleted", (
         create(outcome="FAILED", reason="is Creating", settings={"creation": 12}, arguments=("--service-timeout", "6")),
         delete(settings={"creation": 12})), (), subject=0, within=6),
+    Row("two deliveries when CloudFormation's time is over, deleted", (
+        create(outcome="FAILED", settings={"creation": 8}, arguments=("--service-timeout", "6", "--duplicate")),
+        delete(settings={"creation": 8})), (), made=2, subject=0, duplicates=1, within=6),
     # Ids and requests
     Row("App of a lost delivery, its id made up", (
         create(outcome="MISSING", settings={"creation": 3}, arguments=("--retries", "0")),

@@ -46,12 +46,8 @@ extension MLflowLife {
         guard calls.kind == .app else { return try await settledAndThere(arn) }
         var made: [MLflowApp] = []
         if case .app(let app)? = try await settled(arn) { made.append(app) }
-        for entry in try await persistently({ try await calls.named(properties.name) }) where entry.arn != arn {
-            let tags = try await persistently { try await tagsIfThere(entry.arn) }
-            guard OwnTags.isFromRequest(tags, context), case .app(let twin)? = try await settled(entry.arn) else {
-                continue
-            }
-            made.append(twin)
+        for twin in try await twins(of: arn, named: properties.name, from: context.requestID) {
+            if case .app(let app)? = try await settled(twin) { made.append(app) }
         }
         guard let kept = Self.kept(of: made) else { throw isGone(arn) }
         context.record(physicalID: kept.arn)
@@ -61,6 +57,17 @@ extension MLflowLife {
             try await remove(twin.arn)
         }
         return .app(kept)
+    }
+
+    /// The Apps that other deliveries of the same request made, on their way out or not.
+    func twins(of arn: String, named name: String, from request: String?) async throws -> [String] {
+        guard calls.kind == .app, let request else { return [] }
+        var twins: [String] = []
+        for entry in try await persistently({ try await calls.named(name) }) where entry.arn != arn {
+            let tags = try await persistently { try await tagsIfThere(entry.arn) }
+            if OwnTags.isFromResource(tags, context), tags[OwnTags.request] == request { twins.append(entry.arn) }
+        }
+        return twins
     }
 
     /// Which of the Apps that a request made stays: the one that was made first, of those that could be made if there are

@@ -14,6 +14,11 @@ extension MLflowLife {
             return
         }
         let tags = try await persistently { try await tagsIfThere(arn) }
+        // This one last: it tells of the others.
+        for twin in try await twins(of: arn, named: snapshot.name, from: tags[OwnTags.request]) {
+            context.log("The MLflow App \(twin) was made by another delivery of the request that made \(arn).")
+            try await remove(twin)
+        }
         // What could not be made holds nothing worth keeping.
         guard !retains || snapshot.status == .createFailed else {
             if let old = tags[OwnTags.replaces] { try await giveDefaults(of: arn, backTo: old) }
