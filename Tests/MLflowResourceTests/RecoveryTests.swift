@@ -195,17 +195,13 @@ struct RecoveryTests {
         #expect(world.changes() == ["CreateMlflowApp", "DeleteMlflowApp"])
     }
 
-    @Test("a refusal that speaks of something else that does not exist is told as it is")
-    func refusedForSomethingElse() async throws {
+    @Test(
+        "a refusal that speaks of something else that does not exist is told as it is",
+        arguments: ["ValidationException", "ResourceNotFound"])
+    func refusedForSomethingElse(code: String) async throws {
         let sentence = "The bucket other-artifacts does not exist."
-        let world = try World([
-            "failures": [
-                "UpdateMlflowApp": ["count": 1, "code": "ValidationException", "message": .string(sentence)],
-                "UpdateMlflowTrackingServer": [
-                    "count": 1, "code": "ValidationException", "message": .string(sentence),
-                ],
-            ]
-        ])
+        let refusal: JSONValue = ["count": 1, "code": .string(code), "message": .string(sentence)]
+        let world = try World(["failures": ["UpdateMlflowApp": refusal, "UpdateMlflowTrackingServer": refusal]])
         for properties in [app, server] {
             let arn = try await world.made(properties)
             let new = properties.with(["ArtifactStoreUri": "s3://other-artifacts/mlflow"])

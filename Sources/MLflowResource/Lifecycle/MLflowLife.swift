@@ -118,8 +118,8 @@ struct MLflowLife: Sendable {
                 try await persistently { try await call(snapshot) }
                 return true
             } catch let error as ServiceError where error.isNotFound {
-                // A bucket or a role that does not exist is refused in words that are much the same.
-                if error.code == "ValidationException", try await settled(arn) != nil { throw error }
+                // A bucket, a role or a domain that does not exist is refused in words that are much the same.
+                if try await settled(arn) != nil { throw error }
                 return false
             } catch let error as ServiceError where error.isConflict && conflicts < Self.patience {
                 conflicts += 1
