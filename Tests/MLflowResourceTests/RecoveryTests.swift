@@ -85,6 +85,20 @@ struct RecoveryTests {
         #expect(restored["AccountDefaultStatus"] == "ENABLED" && restored["DefaultDomainIds"] == "d-abc")
     }
 
+    @Test("the defaults are given back once, though the process that did it died before it could note that")
+    func rollbackInterruptedAtItsNote() async throws {
+        let world = try World()
+        let first = try await world.made(old)
+        let new = old.with(["RoleArn": Self.otherRole])
+        let second = try #require(
+            try await world.request("Update", new, old: old, id: first)["PhysicalResourceId"]?.string)
+        world.before("DeleteTags") { throw CancellationError() }
+        #expect(try await world.request("Delete", new, id: second)["Status"] == "FAILED")
+        let before = world.operations.count
+        #expect(try await world.request("Delete", new, id: second)["Status"] == "SUCCESS")
+        #expect(world.changes(since: before) == ["DeleteTags", "DeleteMlflowApp"])
+    }
+
     @Test("what is taken over is brought to the properties although the process that began to died")
     func interruptedTakeover() async throws {
         let world = try World()
@@ -287,6 +301,28 @@ struct RecoveryTests {
         #expect(reply["Status"] == "SUCCESS", "\(reply)")
         #expect(try await world.apps().isEmpty)
         #expect(world.handOvers > 0)
+    }
+
+    @Test(
+        "a hand-over that is delivered twice is answered twice the same, and carried out once",
+        arguments: ["Create", "Update", "Delete"])
+    func handedOverTwice(type: String) async throws {
+        let world = try World()
+        let first = type == "Create" ? nil : try await world.made(old)
+        let new = type == "Update" ? old.with(["RoleArn": Self.otherRole]) : old
+        let event = world.event(type, new, old: type == "Update" ? old : nil, id: first)
+        _ = try await world.invoke(event, seconds: 60)
+        let handOver = try #require(world.lastHandOver)
+        let answered = world.replies.count
+        world.restart()
+        _ = try await world.invoke(handOver)
+        world.restart()
+        _ = try await world.invoke(handOver)
+        let replies = world.replies.dropFirst(answered)
+        #expect(replies.count == 2 && replies.allSatisfy { $0["Status"] == "SUCCESS" }, "\(replies)")
+        #expect(replies.first?["PhysicalResourceId"] == replies.last?["PhysicalResourceId"])
+        #expect(world.changes().filter { $0 == "CreateMlflowApp" }.count == (type == "Update" ? 2 : 1))
+        #expect(try await world.apps().count == ["Create": 1, "Update": 2, "Delete": 0][type])
     }
 
     @Test("two deliveries at once answer for the same App, whichever of them deleted the other's")

@@ -38,6 +38,17 @@ struct HandedOverDefaults: Sendable, Equatable {
         return input
     }
 
+    /// The call that gives these to an App, or nil when it has all of them.
+    func returned(to app: MLflowApp) -> UpdateMLflowAppInput? {
+        let all = (app.defaultDomainIDs + domains).uniqueInOrder
+        let isReturned = isAccountDefault && app.accountDefaultStatus != "ENABLED"
+        guard isReturned || all != app.defaultDomainIDs else { return nil }
+        var input = UpdateMLflowAppInput(arn: app.arn).keepingRegistration(of: app)
+        if isReturned { input.accountDefaultStatus = "ENABLED" }
+        if all != app.defaultDomainIDs { input.defaultDomainIDs = all }
+        return input
+    }
+
     init?(tag: String) {
         let words = tag.split(separator: " ").map(String.init)
         guard let first = words.first, ["ENABLED", "DISABLED"].contains(first) else { return nil }
@@ -86,11 +97,7 @@ extension MLflowLife {
         try await release(taken, from: new)
         let isThere = try await whenSettled(old) { snapshot in
             guard case .app(let app) = snapshot else { return }
-            var input = UpdateMLflowAppInput(arn: old).keepingRegistration(of: app)
-            if taken.isAccountDefault { input.accountDefaultStatus = "ENABLED" }
-            if !taken.domains.isEmpty {
-                input.defaultDomainIDs = (app.defaultDomainIDs + taken.domains).uniqueInOrder
-            }
+            guard let input = taken.returned(to: app) else { return }
             try await calls.service.updateMLflowApp(input)
         }
         guard isThere, try await settled(old) != nil else { return }
