@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 import Timestamps
 
@@ -63,6 +64,20 @@ struct ReplacementTests {
         _ = try await world.invoke(try #require(world.lastHandOver))
         let reply = try #require(world.replies.last)
         #expect(isDefault(reply["Data"] ?? .null), "\(reply)")
+    }
+
+    @Test("gives them back when it is deleted before it has them")
+    func defaultsOfAReplacementThatGoes() async throws {
+        let world = try World()
+        let first = try await defaultApp(world)
+        world.before("UpdateMlflowApp") {
+            let second = try #require(try await world.apps().first { $0 != first })
+            try await world.service.deleteMLflowApp(arn: second)
+            world.clock.advance(by: .seconds(120))
+        }
+        #expect(try await world.request("Update", new, old: app, id: first)["Status"] == "FAILED")
+        #expect(isDefault(try await world.describe(first)))
+        #expect(try await world.service.listTags(resourceARN: first).count == 3)
     }
 
     private static func takeDefaults(of arn: String, _ world: World) async throws {

@@ -35,7 +35,13 @@ extension MLflowLife {
         // What the properties do not say stays as it is: as it was with the one before.
         if wanted.accountDefault == nil, taken.isAccountDefault { wanted.accountDefault = .enabled }
         if wanted.defaultDomains == nil, !taken.domains.isEmpty { wanted.defaultDomains = taken.domains }
-        return try await change(made.arn, to: wanted, from: nil)
+        do {
+            return try await change(made.arn, to: wanted, from: nil)
+        } catch {
+            // A rollback that came meanwhile had nothing to give back yet.
+            if try await settled(made.arn) == nil { try await giveDefaults(of: made.arn, backTo: old) }
+            throw error
+        }
     }
 
     /// Removes what an update that failed had made in its place, before the update is rolled back. CloudFormation knows of
