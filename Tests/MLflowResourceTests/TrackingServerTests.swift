@@ -104,11 +104,24 @@ struct TrackingServerTests {
         let arn = try await made(world)
         _ = try await world.invoke(["action": "stop", "trackingServer": "team"])
         world.before("UpdateMlflowTrackingServer") {
-            _ = try await world.invoke(["action": "start", "trackingServer": "team"])
+            _ = try await world.invoke(["action": "start", "trackingServer": "team"], isWithin: true)
         }
         let reply = try await world.request(
             "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
         #expect(reply["Data"]?["Status"] == "Updated", "\(reply)")
+    }
+
+    @Test("that somebody stops before the change is changed, and stopped after it")
+    func stoppedMeanwhile() async throws {
+        let world = try World()
+        let arn = try await made(world)
+        world.before("UpdateMlflowTrackingServer") {
+            try await world.service.stopMLflowTrackingServer(name: "team")
+        }
+        let reply = try await world.request(
+            "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
+        #expect(reply["Data"]?["Status"] == "Stopped", "\(reply)")
+        #expect(reply["Data"]?["TrackingServerSize"] == "Large")
     }
 
     @Test("with another name and role is replaced")

@@ -135,7 +135,9 @@ final class World: Sendable {
     }
 
     /// Invokes the function once.
-    func invoke(_ event: JSONValue, seconds: Int64 = 900) async throws -> JSONValue {
+    ///
+    /// - Parameter isWithin: Whether it happens while another invocation is at work, which has its deadlines.
+    func invoke(_ event: JSONValue, seconds: Int64 = 900, isWithin: Bool = false) async throws -> JSONValue {
         let context = LambdaContext(
             requestID: "i-1", deadline: Self.start + elapsed + .seconds(seconds), invokedFunctionARN: Self.function)
         let handler = handler.withLock { $0 }
@@ -145,7 +147,7 @@ final class World: Sendable {
             group.addTask { try await handler.handle(bytes, context: context) }
             group.addTask {
                 // The work, its end and the end of its grace; an action has no end.
-                await clock.run(whenAsleep: event["action"] == nil ? 3 : 1)
+                await clock.run(whenAsleep: (event["action"] == nil ? 3 : 1) + (isWithin ? 2 : 0))
                 return nil
             }
             defer { group.cancelAll() }

@@ -100,30 +100,32 @@ extension MLflowLife {
         return isUpdated
     }
 
-    /// A server that is stopped is started for the change and stopped after it, which a tag remembers.
+    /// A server that is stopped is started for the change and stopped after it, which a tag remembers. So is one that
+    /// somebody stops in between.
     ///
     /// - Returns: Whether there was anything to change.
     private func updateServer(_ arn: String, to new: MLflowProperties) async throws -> Bool {
         let name = MLflowCalls.name(in: arn)
         var isUpdated = false
-        let isThere = try await whenSettled(arn) { snapshot in
-            guard case .server(let server) = snapshot, Differences.update(of: server, to: new) != nil else { return }
-            isUpdated = true
-            guard server.status == .stopped else { return }
-            context.log("The tracking server \(name) is stopped; it is started for the change.")
-            try await calls.service.addTags([OwnTags.stopAgain: "true"], resourceARN: arn)
-            try await calls.service.startMLflowTrackingServer(name: name)
-        }
-        guard isThere else { throw isGone(arn) }
-        guard isUpdated else { return false }
-        let isStillThere = try await whenSettled(arn) { snapshot in
-            guard case .server(let server) = snapshot, let input = Differences.update(of: server, to: new) else {
-                return
+        var isStarted: Bool
+        repeat {
+            isStarted = false
+            let isThere = try await whenSettled(arn) { snapshot in
+                guard case .server(let server) = snapshot, let input = Differences.update(of: server, to: new) else {
+                    return
+                }
+                isUpdated = true
+                guard server.status == .stopped else {
+                    return try await calls.service.updateMLflowTrackingServer(input)
+                }
+                context.log("The tracking server \(name) is stopped; it is started for the change.")
+                try await calls.service.addTags([OwnTags.stopAgain: "true"], resourceARN: arn)
+                try await calls.service.startMLflowTrackingServer(name: name)
+                isStarted = true
             }
-            try await calls.service.updateMLflowTrackingServer(input)
-        }
-        guard isStillThere else { throw isGone(arn) }
-        return true
+            guard isThere else { throw isGone(arn) }
+        } while isStarted
+        return isUpdated
     }
 
     /// Stops a server that was started for a change, by this delivery of the request or another.
