@@ -25,7 +25,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let mailbox = Mutex(Mailbox())
     private let threadID = Atomic<UInt>(0)
     private let multi: UnsafeMutableRawPointer
-    /// Every handle ever made, which keeps alive what libcurl's callbacks point to.
+    /// Every handle there is, which keeps alive what libcurl's callbacks point to.
     private var handles: [EasyHandle] = []
     private var idleHandles: [EasyHandle] = []
     /// The transfers under way whose bodies are read as they come.
@@ -170,9 +170,13 @@ extension EventLoop {
 
     private func release(_ handle: EasyHandle) {
         curl_multi_remove_handle(multi, handle.easy)
-        handle.renewAfterConnecting()
+        let isSpent = handle.transfer?.hasTrailers == true
         if let transfer = handle.transfer, transfer.isStreaming { streaming.removeAll { $0 === transfer } }
         handle.transfer = nil
+        // libcurl 7.88 keeps for the life of a handle that trailers were sent, even when it is reset. The next body in chunks
+        // would have no trailers, and its chunks' sizes would be written in front of the buffer.
+        guard !isSpent else { return handles.removeAll { $0 === handle } }
+        handle.renewAfterConnecting()
         idleHandles.append(handle)
     }
 }

@@ -34,6 +34,11 @@ extension Transfer {
         options.mayRepeat ?? request.method.isIdempotent
     }
 
+    /// Whether trailers may follow the body: its length is not known, so that it goes out in chunks.
+    var hasTrailers: Bool {
+        if case .stream(let stream) = request.body { stream.contentLength == nil } else { false }
+    }
+
     private func ok(_ code: CURLcode) -> Bool {
         code == CURLE_OK
     }
@@ -56,7 +61,7 @@ extension Transfer {
                 && ok(ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, method.rawValue))
                 && ok(ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(stream.contentLength ?? -1)))
                 && ok(ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, nil))
-                && ok(ccurl_set_trailer_callback(easy, stream.contentLength == nil ? sendTrailers : nil))
+                && ok(ccurl_set_trailer_callback(easy, hasTrailers ? sendTrailers : nil))
         }
     }
 

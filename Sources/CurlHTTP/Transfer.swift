@@ -21,14 +21,12 @@ final class Transfer: @unchecked Sendable {
     var body: [UInt8] = []
     var download = DownloadStream()
     private(set) var status = 0
-    /// Whether a connection was had, TLS included: if not, nothing of the request was sent.
-    private var wasConnected = false
 
     private var isCancelled = false
     /// Our own reason for having broken the transfer off, which is better than libcurl's.
     var failure: TransportError?
 
-    /// How often the request was about to go out.
+    /// How often a connection was had, TLS included, and the request was about to go out: if never, nothing of it was sent.
     var attempts = 0
 
     /// How much of a body at hand has been sent.
@@ -116,14 +114,11 @@ final class Transfer: @unchecked Sendable {
     func collectFacts() {
         guard let easy = handle?.easy else { return }
         ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        var pretransfer: curl_off_t = 0
-        ccurl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer)
-        wasConnected = pretransfer > 0
     }
 
     func transportError(_ code: CURLcode) -> TransportError {
         var text = handle.map { String(cString: $0.errorText) } ?? ""
         if text.isEmpty { text = String(cString: curl_easy_strerror(code)) }
-        return TransportError(curl: code, text, wasConnected: wasConnected, request: request)
+        return TransportError(curl: code, text, wentOut: attempts > 0, request: request)
     }
 }

@@ -197,15 +197,13 @@ class Builder(BuildingBlocks):
                 for description in (
                         f"[DO NOT DELETE] ENI managed by SageMaker for Studio Domain ({domain_id}) - {self.hexadecimal(32)}",
                         f"[DO NOT DELETE] ENI managed by SageMaker for Studio Domain({domain_id}) - {self.hexadecimal(32)}",
-                        "[Do not delete] Network Interface created to access resources in your VPC for SageMaker Notebook "
-                        f"Instance {self.name('notebook')}",
                         f"AWS Lambda VPC ENI-{self.name('worker')}-{self.uuid()}"):
                     if self.random.random() < 0.4:
                         self.left_interface(self.random.choice(vpc_subnets), outbound if mine else None, description, mine)
 
     def left_interface(self, subnet, group, description, mine):
-        # A notebook instance that uses its interface is no leftover; what a domain in service uses, it goes on using.
-        used = mine and self.random.random() < 0.4 and "Notebook Instance" not in description
+        # What a domain in service uses, it goes on using.
+        used = mine and self.random.random() < 0.4
         of_lambda = description.startswith("AWS Lambda")
         kind = "lambda" if used and of_lambda else "interface"
         owner = "amazon-aws" if used else None
@@ -243,13 +241,21 @@ class Builder(BuildingBlocks):
 
     def special_file_systems(self, made):
         """SageMaker's file systems of other kinds than a plain one with its targets here."""
-        _, _, inbound, _ = made[0]
         if self.random.random() < 0.3:
             # With a target in another VPC too: ours goes, the rest and the data stay.
-            both = self.file_system(self.domain_tag(f"d-{self.hexadecimal(12)}"))
+            tag = self.domain_tag(f"d-{self.hexadecimal(12)}")
+            both, inbound = self.file_system(tag), self.group(self.dirty.vpc, self.name("inbound"), "of a domain", tag)
             target = self.mount_target(both, self.dirty.subnets[0], [inbound])
             self.mount_target(both, self.other_subnets[0], [self.ec2.get_default_security_group(self.other_vpc)])
-            self.goes(target.mount_target_id, target.network_interface_id)
+            self.goes(target.mount_target_id, target.network_interface_id, inbound.id)
+        if self.random.random() < 0.3:
+            # Of a domain that was in another VPC, retained when it was deleted; the user mounts it here.
+            retained = self.file_system(self.domain_tag(f"d-{self.hexadecimal(12)}"))
+            self.mount_target(retained, self.dirty.subnets[-1], [self.ec2.get_default_security_group(self.dirty.vpc)])
+        if self.random.random() < 0.2:
+            # Restored from a backup with its tags: it stays, and so does the original.
+            self.file_system(self.domain_tag(made[0][0]))
+            self.dirty.must_go.discard(made[0][1].file_system_id)
         if self.random.random() < 0.2:
             # A replicated one is somebody's copy: its targets go, the file system stays.
             source = made[0][1]
@@ -258,8 +264,8 @@ class Builder(BuildingBlocks):
             self.dirty.must_go.discard(source.file_system_id)
         if self.options.domains == 1 and self.random.random() < 0.3:
             # Without targets, only the domain that is named ties a file system to this clean-up.
-            self.dirty.properties["DomainId"] = made[0][0]
-            bare = self.file_system(self.domain_tag(made[0][0]))
+            self.dirty.properties["DomainId"] = f"d-{self.hexadecimal(12)}"
+            bare = self.file_system(self.domain_tag(self.dirty.properties["DomainId"]))
             if self.options.home_file_systems == "Delete":
                 self.goes(bare.file_system_id)
         # And one of a domain that nobody named stays.
@@ -306,6 +312,13 @@ class Builder(BuildingBlocks):
         subnet = self.dirty.subnets[0]
         if self.random.random() < 0.5:
             self.interface(subnet, [self.random.choice(groups)], "an interface kept for its address", tags={"Name": "kept"})
+        if self.random.random() < 0.3:
+            self.function([self.random.choice(groups)], self.name("deleted"))
+        if self.random.random() < 0.5:
+            # Of a notebook instance that is stopped.
+            self.interface(
+                subnet, [self.random.choice(groups)], "[Do not delete] Network Interface created to access resources in your VPC "
+                f"for SageMaker Notebook Instance {self.name('notebook')}", owner=None)
         if self.random.random() < 0.5:
             own = self.file_system({"Name": "shared"} if self.random.random() < 0.5 else {})
             self.mount_target(own, subnet, [self.random.choice(groups)])
@@ -354,12 +367,17 @@ class Builder(BuildingBlocks):
             self.world.associations[inbound.id, self.other_vpc] = "associated"
             self.hold(inbound, self.other_vpc)
         else:
-            name = self.name("busy")
-            self.world.functions.append({
-                "FunctionName": name, "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
-                "VpcConfig": {"VpcId": self.dirty.vpc, "SubnetIds": self.dirty.subnets[:1], "SecurityGroupIds": [outbound.id]}})
-            self.hold(outbound, self.interface(
-                self.dirty.subnets[0], [outbound], f"AWS Lambda VPC ENI-{name}-{self.uuid()}", "lambda", "amazon-aws", "in-use"))
+            own = self.group(self.dirty.vpc, self.name("busy"), "of the user's function")
+            self.hold(outbound, self.function([outbound, own], self.name("busy")))
+
+    def function(self, groups, first):
+        """A function of the user. Returns its interface's id, which has the name of the first function with this subnet and these groups."""
+        subnet, name = self.dirty.subnets[0], self.name("function")
+        self.world.functions.append({
+            "FunctionName": name, "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
+            "VpcConfig": {"VpcId": self.dirty.vpc, "SubnetIds": [subnet], "SecurityGroupIds": [group.id for group in groups]}})
+        return self.interface(
+            subnet, groups, f"AWS Lambda VPC ENI-{first}-{self.uuid()}", "lambda", "amazon-aws", "in-use")
 
     def hold(self, group, holder):
         self.dirty.must_go.discard(group.id)

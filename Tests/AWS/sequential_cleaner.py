@@ -12,7 +12,6 @@ GROUP_DESCRIPTION = re.compile(
     r"\[DO NOT DELETE\] Security Group that allows \w+ NFS traffic for SageMaker Notebooks Domain \[(d-[a-z0-9-]+)\]$")
 INTERFACES = [
     re.compile(r"\[DO NOT DELETE\] ENI managed by SageMaker for Studio Domain ?\(d-[a-z0-9-]+\) - \w+$"),
-    re.compile(r"\[Do not delete\] Network Interface created to access resources in your VPC for SageMaker Notebook Instance .+"),
     re.compile(r"AWS Lambda VPC ENI-.+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 GONE = re.compile(r"(\.|^[A-Za-z]+)NotFound$")
 
@@ -21,8 +20,8 @@ class SequentialCleaner:
     """Cleans the VPC of `properties`, those of the custom resource. `patience` is in seconds, for each thing waited for."""
 
     def __init__(self, aws, properties, pause=0.0, patience=30):
-        self.ec2, self.efs, self.sts, self.sagemaker = (
-            aws.client(name, attempts=12) for name in ("ec2", "efs", "sts", "sagemaker"))
+        self.ec2, self.efs, self.sts, self.sagemaker, self.functions = (
+            aws.client(name, attempts=12) for name in ("ec2", "efs", "sts", "sagemaker", "lambda"))
         self.properties, self.pause, self.patience = properties, pause, patience
         self.vpc = properties["VpcId"]
 
@@ -53,15 +52,17 @@ class SequentialCleaner:
     # File systems
 
     def file_systems(self):
-        ours = []
-        for one in self.pages(self.efs, "describe_file_systems", "FileSystems"):
-            domain = self.domain_of(one["Tags"])
+        ours, listed = [], self.pages(self.efs, "describe_file_systems", "FileSystems")
+        domains = [self.domain_of(one["Tags"]) for one in listed]
+        here = {self.domain_of_group(group) for group in self.listed("describe_security_groups", "SecurityGroups")}
+        for one, domain in zip(listed, domains):
             if not domain:
                 continue
             targets = self.pages(self.efs, "describe_mount_targets", "MountTargets", FileSystemId=one["FileSystemId"])
             mine = [target["MountTargetId"] for target in targets if target["VpcId"] == self.vpc]
-            if mine or (not targets and domain == self.properties.get("DomainId")):
-                ours.append((one["FileSystemId"], mine, len(mine) == len(targets)))
+            if domain == self.properties.get("DomainId") or (mine and domain in here):
+                # Of two with the same domain's tag, one is a copy.
+                ours.append((one["FileSystemId"], mine, len(mine) == len(targets) and domains.count(domain) == 1))
         for file_system, targets, wholly in ours:
             for target in targets:
                 self.unless_gone(lambda target=target: self.efs.delete_mount_target(MountTargetId=target))
@@ -97,7 +98,8 @@ class SequentialCleaner:
         def ours():
             return [
                 one for one in self.listed("describe_network_interfaces", "NetworkInterfaces", IncludeManagedResources=True)
-                if any(pattern.match(one["Description"]) for pattern in INTERFACES) and not one["RequesterManaged"]]
+                if any(pattern.match(one["Description"]) for pattern in INTERFACES) and not one["RequesterManaged"]
+                and not self.function_of(one)]
 
         deleted = set()
 
@@ -111,6 +113,18 @@ class SequentialCleaner:
             return not left
 
         return [] if self.wait(done) else [one["NetworkInterfaceId"] for one in ours()]
+
+    def function_of(self, interface):
+        """The function that uses an interface of Lambda's, whatever the function it is named after."""
+        if not interface["Description"].startswith("AWS Lambda"):
+            return None
+        worn = {group["GroupId"] for group in interface["Groups"]}
+        configurations = {
+            one["FunctionArn"]: one.get("VpcConfig", {})
+            for one in self.pages(self.functions, "list_functions", "Functions", FunctionVersion="ALL")}
+        return next((
+            name for name, network in configurations.items()
+            if interface["SubnetId"] in network.get("SubnetIds", []) and worn == set(network["SecurityGroupIds"])), None)
 
     # Groups
 
@@ -138,12 +152,14 @@ class SequentialCleaner:
     def identified(self, group):
         if group["OwnerId"] != self.account or group["GroupName"] == "default":
             return False
-        if self.domain_of(group["Tags"]):
-            return True
         if self.properties["GuardDutyEndpoints"] == "Delete" and managed_by_guard_duty(group):
             return group["GroupName"] == f"GuardDutyManagedSecurityGroup-{self.vpc}"
+        return self.domain_of_group(group) is not None
+
+    def domain_of_group(self, group):
         name, description = GROUP_NAME.match(group["GroupName"]), GROUP_DESCRIPTION.match(group["Description"])
-        return bool(name and description and name[2] == description[1])
+        named = name and description and name[2] == description[1]
+        return self.domain_of(group["Tags"]) or (name[2] if named else None)
 
     def delete_group(self, group):
         try:

@@ -22,7 +22,7 @@ from world import Delay
 EVERYTHING = {
     "zones": 2, "domains": 2, "user_groups": 3, "blocked": False, "home_file_systems": "Delete", "guard_duty": "Delete",
     "tagged_groups": True}
-SEED = 11
+SEED = 16
 OWN = "the id that an earlier answer of this function gave"
 
 

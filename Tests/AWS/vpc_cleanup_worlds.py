@@ -71,7 +71,8 @@ class Cleaner:
     def let_go(self, dirty):
         """The user takes away what holds identified groups, which have to go now."""
         with self.aws.world.change() as world:
-            world.functions.clear()
+            world.functions[:] = [
+                function for function in world.functions if not dirty.held.keys() & set(function["VpcConfig"]["SecurityGroupIds"])]
             for group, holder in dirty.held.items():
                 if holder.startswith("eni-"):
                     world.remove_interface(REGION, holder)

@@ -41,7 +41,8 @@ import Testing
             answer(
                 200,
                 #"""
-                {"Functions":[{"FunctionName":"a","FunctionArn":"arn:a","VpcConfig":{"VpcId":"vpc-1","SubnetIds":["s"]}}],
+                {"Functions":[{"FunctionName":"a","FunctionArn":"arn:a:7","Version":"7","VpcConfig":{"VpcId":"vpc-1",
+                "SubnetIds":["s"],"SecurityGroupIds":["g","h"]}}],
                 "NextMarker":"m/+="}
                 """#),
             answer(
@@ -52,7 +53,8 @@ import Testing
                 """#))
         #expect(
             try await lambda(transport).listFunctions() == [
-                LambdaFunctionSummary(name: "a", arn: "arn:a", vpcID: "vpc-1"),
+                LambdaFunctionSummary(
+                    name: "a", version: "7", arn: "arn:a:7", vpcID: "vpc-1", subnetIDs: ["s"], groupIDs: ["g", "h"]),
                 LambdaFunctionSummary(name: "b", arn: "arn:b"), LambdaFunctionSummary(name: "c", arn: "arn:c"),
             ])
         #expect(

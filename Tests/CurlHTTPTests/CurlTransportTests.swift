@@ -68,6 +68,27 @@ import Testing
         }
     }
 
+    /// Of two requests the second is taken and its connection closed without an answer, and there is no other to be had.
+    /// Whoever heard that nothing was sent would send it again.
+    @Test(arguments: [HTTPMethod.get, .post])
+    func whatWentOutWasSentThoughItCouldNotGoOutAgain(method: HTTPMethod) async throws {
+        let ending = Mutex<LoopbackServer?>(nil)
+        let server = try LoopbackServer { _ in
+            guard let server = ending.withLock({ $0 }) else { return .init(HTTPResponse(status: 200)) }
+            server.stopListening()
+            return .init(raw: "", then: .close)
+        }
+        let thread = try LoopThread()
+        let request = HTTPRequest(method, scheme: "http", authority: server.authority)
+        _ = try await thread.transport.send(request)
+        ending.withLock { $0 = server }
+        let error = await #expect(throws: TransportError.self) { try await thread.transport.send(request) }
+        ending.withLock { $0 = nil }
+        #expect(server.requests.count == 2)
+        #expect(error?.kind == .connectionLost)
+        #expect(error?.nothingWasSent == false)
+    }
+
     @Test func requestsRunSideBySide() async throws {
         // Nobody is answered until all have arrived.
         let arrivals = Arrivals(expected: 20)

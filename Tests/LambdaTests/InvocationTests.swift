@@ -81,21 +81,24 @@ private func invocation(_ id: String = "1", _ more: HTTPHeaders = [:]) throws ->
         #expect(request.query == nil)
     }
 
-    @Test func theTraceIsInTheEnvironmentForOneAtATimeOnly() async throws {
-        let seen = Mutex<[String?]>([])
-        let handler = Closure { event, context in
-            seen.withLock { $0.append(getenv("_X_AMZN_TRACE_ID").map { String(cString: $0) }) }
-            #expect(LambdaContext.current?.traceID == context.traceID)
-            return event
+    /// In a process of its own: the tests beside this one run functions too, and the environment is the process's.
+    @Test func theTraceIsInTheEnvironmentForOneAtATimeOnly() async {
+        await #expect(processExitsWith: .success) {
+            let seen = Mutex<[String?]>([])
+            let handler = Closure { event, context in
+                seen.withLock { $0.append(getenv("_X_AMZN_TRACE_ID").map { String(cString: $0) }) }
+                #expect(LambdaContext.current?.traceID == context.traceID)
+                return event
+            }
+            let header = "Lambda-Runtime-Trace-Id"
+            try await FakeService([
+                .event("1", "", [header: "Root=1-long"]), .event("2", "", [header: "Root=2"]), .event("3"),
+                .event("4", "", [header: "Root=4"]), .event("5", "", [header: String(repeating: "x", count: 5_000)]),
+            ]).run(handler)
+            #expect(seen.withLock { $0 } == ["Root=1-long", "Root=2", nil, "Root=4", nil])
+            try await FakeService([.event("6", "", [header: "Root=6"])]).run(handler, concurrency: 2)
+            #expect(seen.withLock { $0.last } == .some(nil))
         }
-        let header = "Lambda-Runtime-Trace-Id"
-        try await FakeService([
-            .event("1", "", [header: "Root=1-long"]), .event("2", "", [header: "Root=2"]), .event("3"),
-            .event("4", "", [header: "Root=4"]), .event("5", "", [header: String(repeating: "x", count: 5_000)]),
-        ]).run(handler)
-        #expect(seen.withLock { $0 } == ["Root=1-long", "Root=2", nil, "Root=4", nil])
-        try await FakeService([.event("6", "", [header: "Root=6"])]).run(handler, concurrency: 2)
-        #expect(seen.withLock { $0.last } == .some(nil))
     }
 
     @Test(arguments: ["0", "-1", "many", "10001"])

@@ -93,7 +93,7 @@ public final class LoopbackServer: Sendable {
             while true {
                 let connection = uninterrupted { Int(accept(descriptor, nil, nil)) }
                 guard connection >= 0 else {
-                    if self == nil { return } else { continue }
+                    if errno == EINVAL { return } else { continue }
                 }
                 guard let self else {
                     Glibc.close(Int32(connection))
@@ -109,7 +109,11 @@ public final class LoopbackServer: Sendable {
     }
 
     deinit {
-        // Wakes the thread that accepts.
+        stopListening()
+    }
+
+    /// Refuses connections from now on. Those that are open stay. Wakes the thread that accepts.
+    public func stopListening() {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 

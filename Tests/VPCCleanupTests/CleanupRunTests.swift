@@ -76,7 +76,7 @@ import Testing
 
     @Test func anInterfaceOfALivingFunctionIsReportedAtOnce() throws {
         var state = leftovers("d-a")
-        state.functions = ["alive"]
+        state.functions = [AttachedFunction("alive", groups: ["sg-x"])]
         state.add(NetworkInterface("eni-f", functionDescription("alive"), type: "lambda", groups: ["sg-x"]))
         let cleanup = Cleanup(state)
         let plan = try #require(try cleanup.clean())

@@ -146,4 +146,73 @@ import Testing
             }
         }
     }
+
+    /// How far another delivery of the same request is ahead.
+    enum Ahead: CaseIterable {
+        /// It has done whatever is tried.
+        case ofEveryCall
+        /// From one call on there is nothing left.
+        case ofAll
+        /// From one call on the VPC is gone too, since CloudFormation had the other's answer.
+        case ofTheAnswer
+    }
+
+    @Test(arguments: Ahead.allCases) func whatAnotherDeliveryDidFirstIsNoFailure(_ ahead: Ahead) throws {
+        for seed in 1...6 as ClosedRange<UInt64> {
+            let dirt = Dirt(seed: seed)
+            let whole = Cleanup(dirt.state, dirt.manners, dirt.options)
+            try whole.clean()
+            var end = whole.world.now
+            end.settle(.seconds(86_400))
+            if ahead == .ofTheAnswer {
+                end.vpcs[vpc] = nil
+                end.groups = end.groups.filter { $0.value.vpcID != vpc }
+                end.interfaces = end.interfaces.filter { $0.value.vpcID != vpc }
+            }
+            for step in 1...(ahead == .ofEveryCall ? 1 : whole.world.callCount) {
+                let budget = Counter(step)
+                var manners = dirt.manners
+                manners.intervene = { [end] call, id, state in
+                    budget.spend()
+                    switch ahead {
+                    case .ofEveryCall: state.carryOut(call, id)
+                    case .ofAll, .ofTheAnswer:
+                        guard budget.isSpent else { return }
+                        state.due = []
+                        state.vpcs = end.vpcs
+                        state.groups = end.groups
+                        state.interfaces = end.interfaces
+                        state.endpoints = end.endpoints
+                        state.fileSystems = end.fileSystems
+                    }
+                }
+                let cleanup = Cleanup(dirt.state, manners, dirt.options)
+                #expect(cleanup.failure() == nil, "seed \(seed), call \(step)")
+                let left = Set(cleanup.world.now.groups.values.filter { $0.vpcID == vpc }.map(\.id))
+                #expect(left.subtracting(["sg-default", "sg-mine"]).isEmpty, "seed \(seed), call \(step)")
+            }
+        }
+    }
+}
+
+extension FakeWorld.State {
+    /// Does at once what a call is about to do.
+    fileprivate mutating func carryOut(_ call: String, _ id: String) {
+        switch call {
+        case "DeleteMountTarget":
+            for fileSystem in fileSystems.keys { fileSystems[fileSystem]?.mountTargets.removeAll { $0.id == id } }
+            interfaces["eni-\(id)"] = nil
+        case "DeleteFileSystem": fileSystems[id] = nil
+        case "DeleteVpcEndpoints":
+            for id in id.split(separator: ",") {
+                for interface in endpoints[String(id)]?.interfaceIDs ?? [] { interfaces[interface] = nil }
+                endpoints[String(id)] = nil
+            }
+        case "DeleteNetworkInterface": interfaces[id] = nil
+        case "RevokeSecurityGroup":
+            groups[id]?.rules.removeAll { $0.referencedGroupID != nil && $0.referencedGroupID != id }
+        case "DeleteSecurityGroup": groups[id] = nil
+        default: break
+        }
+    }
 }

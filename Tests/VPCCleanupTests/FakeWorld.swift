@@ -40,7 +40,7 @@ final class FakeWorld: VPCWorld {
         var ghosts: [String: SecurityGroup] = [:]
         var interfaces: [String: NetworkInterface] = [:]
         var endpoints: [String: VPCEndpoint] = [:]
-        var functions: Set<String> = []
+        var functions: [AttachedFunction] = []
         var others: [OtherResource] = []
         /// Interfaces whose service lets them go only when their resource is gone.
         var requesterManaged: Set<String> = []
@@ -195,7 +195,7 @@ final class FakeWorld: VPCWorld {
         try await call("DescribeVpcEndpoints", vpc) { state, _ in state.endpoints.values.filter { $0.vpcID == vpc } }
     }
 
-    func functions(in vpc: String) async throws -> Set<String> {
+    func functions(in vpc: String) async throws -> [AttachedFunction] {
         try await call("ListFunctions", vpc) { state, _ in state.functions }
     }
 

@@ -35,11 +35,18 @@ extension NetworkInterface {
     ) {
         self.init(
             id: id, description: description, type: type, status: isAvailable ? "available" : "in-use", vpcID: vpc,
-            ownerID: account, groupIDs: groups, instanceID: instance)
+            ownerID: account, subnetID: "subnet-1", groupIDs: groups, instanceID: instance)
     }
 }
 
 let studioDescription = "[DO NOT DELETE] ENI managed by SageMaker for Studio Domain (d-gone) - 0a1b2c"
+extension AttachedFunction {
+    /// A function in the subnet of all interfaces.
+    init(_ name: String, groups: Set<String> = []) {
+        self.init(name: name, subnetIDs: ["subnet-0", "subnet-1"], groupIDs: groups)
+    }
+}
+
 func functionDescription(_ name: String) -> String {
     "AWS Lambda VPC ENI-\(name)-01234567-89ab-cdef-0123-456789abcdef"
 }

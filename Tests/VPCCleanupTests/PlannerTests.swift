@@ -89,6 +89,38 @@ import Testing
         #expect("\(plan())".hasPrefix("first: domain d-a (InService) has to be deleted\nwave 1: "))
     }
 
+    /// A file system that an earlier cleanup retained, and that its users mount in a VPC of theirs.
+    @Test mutating func aFileSystemWhoseDomainWasInAnotherVPCIsNotTouched() {
+        useLeftovers()
+        options.deletesHomeFileSystems = true
+        let tag = [Evidence.domainTag: domainARN("d-before")]
+        inventory.fileSystems.append(
+            FileSystem(
+                id: "fs-before", ownerID: account, tags: tag, mountTargets: [MountTarget(id: "fsmt-before", vpcID: vpc)]
+            ))
+        #expect(!operations.contains { "\($0)".contains("before") })
+        let reason = "no group of its domain d-before is in this VPC, and DomainId is not d-before"
+        #expect(keepReason("fs-before") == reason)
+        #expect(blocker("fsmt-before")?.reason == "of fs-before: \(reason)")
+        options.domainID = "d-before"
+        #expect(operations.contains(.deleteMountTargets(["fsmt-before"], fileSystem: "fs-before")))
+        #expect(operations.contains(.deleteFileSystem("fs-before")))
+    }
+
+    /// AWS Backup gives what it restores the tags of the original.
+    @Test mutating func aRestoredCopyAndItsOriginalAreNotDeleted() {
+        useLeftovers()
+        options.deletesHomeFileSystems = true
+        let tag = [Evidence.domainTag: domainARN("d-a")]
+        inventory.fileSystems.append(FileSystem(id: "fs-copy", ownerID: account, tags: tag))
+        #expect(operations.contains(.deleteMountTargets(["fsmt-d-a-0", "fsmt-d-a-1"], fileSystem: "fs-d-a")))
+        #expect(!operations.contains(.deleteFileSystem("fs-copy")))
+        #expect(!operations.contains(.deleteFileSystem("fs-d-a")))
+        let reason =
+            "fs-copy, fs-d-a have the tag of d-a, which has one home: only a person can tell it from its copies"
+        #expect(keepReason("fs-copy") == reason && keepReason("fs-d-a") == reason)
+    }
+
     @Test mutating func onlyTheTargetsInTheVPCGoAndTheFileSystemStays() {
         useLeftovers()
         options.deletesHomeFileSystems = true
@@ -178,16 +210,21 @@ import Testing
             NetworkInterface("eni-3", studioDescription),
             NetworkInterface("eni-4", functionDescription("my-function"), isAvailable: true),
             NetworkInterface("eni-5", functionDescription("my-function"), type: "lambda"),
-            NetworkInterface(
-                "eni-6",
-                "[Do not delete] Network Interface created to access resources in your VPC for SageMaker Notebook "
-                    + "Instance book", isAvailable: true),
         ]
         #expect(
             operations == [
                 .deleteInterface("eni-1"), .deleteInterface("eni-2"), .releaseInterface("eni-3"),
-                .deleteInterface("eni-4"), .releaseInterface("eni-5"), .deleteInterface("eni-6"),
+                .deleteInterface("eni-4"), .releaseInterface("eni-5"),
             ])
+    }
+
+    /// An instance that is stopped keeps its interface, and needs it to start again.
+    @Test(arguments: [true, false]) mutating func theInterfaceOfANotebookInstanceIsReported(isAvailable: Bool) {
+        let description =
+            "[Do not delete] Network Interface created to access resources in your VPC for SageMaker Notebook Instance book"
+        inventory.interfaces = [NetworkInterface("eni-1", description, isAvailable: isAvailable)]
+        #expect(operations.isEmpty)
+        #expect(blocker("eni-1")?.reason == "SageMaker notebook instance book")
     }
 
     @Test(arguments: [
@@ -205,10 +242,26 @@ import Testing
         }
     }
 
-    @Test mutating func anInterfaceOfAFunctionThatIsThereIsReportedWithItsName() {
-        inventory.interfaces = [NetworkInterface("eni-5", functionDescription("my-f"), type: "lambda")]
-        inventory.functions = ["my-f"]
+    @Test(arguments: [true, false])
+    mutating func anInterfaceOfAFunctionThatIsThereIsReportedWithItsName(isAvailable: Bool) {
+        inventory.interfaces = [
+            NetworkInterface("eni-5", functionDescription("my-f"), type: "lambda", isAvailable: isAvailable)
+        ]
+        inventory.functions = [AttachedFunction("my-f")]
         #expect(blocker("eni-5")?.reason == "Lambda function my-f is attached to the VPC")
+        #expect(operations.isEmpty)
+    }
+
+    /// Functions with a subnet and their groups in common share an interface, which has the name of the first of them.
+    @Test mutating func anInterfaceThatAnotherFunctionSharesIsReportedWithThatFunctionsName() {
+        inventory.interfaces = [
+            NetworkInterface("eni-5", functionDescription("gone"), type: "lambda", groups: ["sg-1", "sg-2"])
+        ]
+        inventory.functions = [AttachedFunction("other", groups: ["sg-2", "sg-1"])]
+        #expect(blocker("eni-5")?.reason == "Lambda function other is attached to the VPC")
+        // The first one has left its interface since: it has other groups now.
+        inventory.functions = [AttachedFunction("gone", groups: ["sg-1"])]
+        #expect(operations == [.releaseInterface("eni-5")])
     }
 
     @Test mutating func aTargetsInterfaceGoesWithItsTarget() {

@@ -17,7 +17,7 @@ struct RandomInventory {
         options.editsDefaultGroup = Bool.random(using: &random)
         if chance(0.3) { options.domainID = "d-c" }
         if chance(0.2) { options.knownFileSystems = ["fs-1"] }
-        inventory.functions = chance(0.2) ? nil : ["alive"]
+        inventory.functions = chance(0.2) ? nil : [AttachedFunction("alive", groups: ["sg-default"])]
         addFileSystems()
         addGroups()
         addEndpoints()

@@ -1,14 +1,20 @@
 public import AWSCore
 internal import HTTP
 
-/// A function of the account.
+/// A function of the account, or a version of one that was published.
 public struct LambdaFunctionSummary: Sendable, Hashable {
     /// Its name.
     public var name: String
+    /// Its version: a number, or `$LATEST` for what is not published.
+    public var version: String?
     /// Its ARN.
     public var arn: String
     /// The VPC it is attached to.
     public var vpcID: String?
+    /// The subnets it is attached to.
+    public var subnetIDs: [String] = []
+    /// The security groups of its interfaces.
+    public var groupIDs: [String] = []
 }
 
 /// The calls of Lambda that functions need: to invoke themselves, and to name those that hold interfaces in a VPC.
@@ -42,17 +48,23 @@ public struct LambdaClient: Sendable {
         }
     }
 
-    /// All functions of account and region (ListFunctions).
+    /// All functions of account and region, with all their versions: each may be attached to a VPC of its own
+    /// (ListFunctions).
     public func listFunctions() async throws -> [LambdaFunctionSummary] {
         try await allPages("lambda", "ListFunctions") { marker in
-            let query = "MaxItems=50" + (marker.map { "&Marker=\(PercentEncoding.encode($0))" } ?? "")
+            let query =
+                "FunctionVersion=ALL&MaxItems=50" + (marker.map { "&Marker=\(PercentEncoding.encode($0))" } ?? "")
             let request = client.endpoint.request(.get, path: "/2015-03-31/functions", query: query)
             let answer = try JSONAnswer(
                 "lambda", "ListFunctions", try await client.send("ListFunctions", request))
             let functions = try answer.objects("Functions").map { function in
-                LambdaFunctionSummary(
-                    name: try function.text("FunctionName"), arn: try function.text("FunctionArn"),
-                    vpcID: try function.child("VpcConfig")?.optionalText("VpcId").flatMap { $0.isEmpty ? nil : $0 })
+                let network = try function.child("VpcConfig")
+                return LambdaFunctionSummary(
+                    name: try function.text("FunctionName"), version: try function.optionalText("Version"),
+                    arn: try function.text("FunctionArn"),
+                    vpcID: try network?.optionalText("VpcId").flatMap { $0.isEmpty ? nil : $0 },
+                    subnetIDs: try network?.texts("SubnetIds") ?? [],
+                    groupIDs: try network?.texts("SecurityGroupIds") ?? [])
             }
             return Page(items: functions, next: try answer.optionalText("NextMarker"))
         }

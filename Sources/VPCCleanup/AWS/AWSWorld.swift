@@ -84,8 +84,12 @@ final class AWSWorld: VPCWorld {
         }
     }
 
-    func functions(in vpc: String) async throws -> Set<String> {
-        Set(try await lambda.listFunctions().filter { $0.vpcID == vpc }.map(\.name))
+    func functions(in vpc: String) async throws -> [AttachedFunction] {
+        try await lambda.listFunctions().filter { $0.vpcID == vpc }.map { function in
+            let version = function.version.flatMap { $0 == "$LATEST" ? nil : ":\($0)" } ?? ""
+            return AttachedFunction(
+                name: function.name + version, subnetIDs: Set(function.subnetIDs), groupIDs: Set(function.groupIDs))
+        }
     }
 
     func deleteMountTarget(_ id: String) async throws { try await efs.deleteMountTarget(id) }
@@ -122,7 +126,7 @@ final class AWSWorld: VPCWorld {
             NetworkInterface(
                 id: interface.id, description: interface.description, type: interface.interfaceType ?? "interface",
                 status: interface.status, vpcID: interface.vpcID ?? "", ownerID: interface.ownerID ?? "",
-                requesterID: interface.requesterID, groupIDs: interface.groupIDs,
+                subnetID: interface.subnetID ?? "", requesterID: interface.requesterID, groupIDs: interface.groupIDs,
                 instanceID: interface.attachment?.instanceID,
                 attachmentOwnerID: interface.attachment?.instanceOwnerID)
         }

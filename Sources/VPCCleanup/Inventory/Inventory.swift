@@ -14,8 +14,8 @@ struct Inventory: Sendable, Hashable {
     var interfaces: [NetworkInterface] = []
     /// The endpoints in the VPC.
     var endpoints: [VPCEndpoint] = []
-    /// The names of the Lambda functions that are attached to the VPC; nil when they could not be listed.
-    var functions: Set<String>?
+    /// The Lambda functions that are attached to the VPC; nil when they could not be listed.
+    var functions: [AttachedFunction]?
     /// What else is known to keep the VPC from being deleted.
     var others: [OtherResource] = []
 }
@@ -41,6 +41,22 @@ struct Domain: Sendable, Hashable {
 
     /// Whether it is on its way out, so that waiting helps.
     var isDeleting: Bool { status == "Deleting" }
+}
+
+/// A Lambda function that is attached to the VPC, or a published version of one.
+struct AttachedFunction: Sendable, Hashable {
+    /// Its name, and the version's number after a colon.
+    var name: String
+    /// Its subnets.
+    var subnetIDs: Set<String>
+    /// The groups that its interfaces wear.
+    var groupIDs: Set<String>
+
+    /// Whether it uses an interface of Lambda's. All functions that have a subnet and their groups in common use one and
+    /// the same, which is named after the first of them.
+    func uses(_ interface: NetworkInterface) -> Bool {
+        subnetIDs.contains(interface.subnetID) && groupIDs == Set(interface.groupIDs)
+    }
 }
 
 /// Something else in the VPC that is none of ours: a gateway, a group of another VPC.

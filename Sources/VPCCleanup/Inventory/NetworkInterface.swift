@@ -12,6 +12,8 @@ struct NetworkInterface: Sendable, Hashable {
     var vpcID: String
     /// The account it belongs to.
     var ownerID: String
+    /// The subnet it is in.
+    var subnetID = ""
     /// The service that asked for it, when that is another account: an id or `amazon-elb`.
     var requesterID: String?
     /// The groups it wears.

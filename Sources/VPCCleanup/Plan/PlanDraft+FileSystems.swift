@@ -34,6 +34,13 @@ extension PlanDraft {
         }
         let tag = "its tag names domain \(domain)"
         if fileSystem.mountTargets.contains(where: { $0.vpcID == options.vpcID }) {
+            // SageMaker's own targets wear a group of the domain, which stays as long as they do. Others were made by those
+            // who mount what a domain of another VPC left them.
+            guard domainsWithGroups.contains(domain) || options.domainID == domain else {
+                return .failure(
+                    NotOurs(
+                        reason: "no group of its domain \(domain) is in this VPC, and DomainId is not \(domain)"))
+            }
             return .success(Ownership(domain: domain, evidence: "\(tag), and it has mount targets in \(options.vpcID)"))
         }
         guard fileSystem.mountTargets.isEmpty else {
@@ -47,7 +54,7 @@ extension PlanDraft {
         if options.domainID == domain {
             return .success(Ownership(domain: domain, evidence: "\(tag), which DomainId names"))
         }
-        if domainsOfGroups.contains(domain) {
+        if domainsWithTaggedGroups.contains(domain) {
             return .success(Ownership(domain: domain, evidence: "\(tag), whose groups are in \(options.vpcID)"))
         }
         return .failure(
@@ -66,7 +73,7 @@ extension PlanDraft {
         }
         let elsewhere = fileSystem.mountTargets.filter { $0.vpcID != options.vpcID }
         for target in elsewhere { keep(.mountTarget, target.id, "is in \(target.vpcID)") }
-        if let reason = reasonToRetain(fileSystem, elsewhere: elsewhere) {
+        if let reason = reasonToRetain(fileSystem, of: domain, elsewhere: elsewhere) {
             plan.retainedFileSystemIDs.append(fileSystem.id)
             keep(.fileSystem, fileSystem.id, reason)
             return
@@ -77,7 +84,7 @@ extension PlanDraft {
         domainActions[domain, default: []].insert(action)
     }
 
-    private func reasonToRetain(_ fileSystem: FileSystem, elsewhere: [MountTarget]) -> String? {
+    private func reasonToRetain(_ fileSystem: FileSystem, of domain: String, elsewhere: [MountTarget]) -> String? {
         if !options.deletesHomeFileSystems {
             return "HomeFileSystems is Retain; \(fileSystem.sizeInBytes) bytes of users' data"
         }
@@ -87,12 +94,19 @@ extension PlanDraft {
         if !fileSystem.replicas.isEmpty {
             return "is replicated, somebody's copy for disasters: \(fileSystem.replicas.joined(separator: ", "))"
         }
+        // AWS Backup gives what it restores the original's tags.
+        let alike = inventory.fileSystems.filter { evidence.domain(ofTags: $0.tags) == domain }.map(\.id).sorted()
+        if alike.count > 1 {
+            return
+                "\(alike.joined(separator: ", ")) have the tag of \(domain), which has one home: only a person can tell "
+                + "it from its copies"
+        }
         return nil
     }
 
     private mutating func addForeign(_ target: MountTarget, of fileSystem: FileSystem, _ reason: String) {
         if target.vpcID == options.vpcID {
-            block(.mountTarget, target.id, owner: fileSystem.ownerID, "of \(fileSystem.id), which \(reason)")
+            block(.mountTarget, target.id, owner: fileSystem.ownerID, "of \(fileSystem.id): \(reason)")
         } else {
             keep(.mountTarget, target.id, "is in \(target.vpcID)")
         }

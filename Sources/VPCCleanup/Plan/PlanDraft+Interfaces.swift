@@ -55,11 +55,13 @@ extension PlanDraft {
                 stays(interface, "domain \(domain) is in another VPC")
             case .studio(let domain):
                 remove(interface, "its description names the Studio domain \(domain)")
-            case .notebook(let name) where interface.isAvailable:
-                remove(interface, "its description names the notebook instance \(name)")
-            case .function(let name) where interface.isAvailable || inventory.functions?.contains(name) != true:
-                remove(interface, "its description names the Lambda function \(name)")
-            case .function(let name): stays(interface, "Lambda function \(name) is attached to the VPC")
+            case .function(let name):
+                if let function = inventory.functions?.first(where: { $0.uses(interface) }) {
+                    stays(interface, "Lambda function \(function.name) is attached to the VPC")
+                } else {
+                    remove(interface, "its description names the Lambda function \(name)")
+                }
+            // A notebook instance that is stopped is not attached to its interface, and needs it to start again.
             case .notebook, .loadBalancer, .instance, .service, .unattached: stays(interface, interface.use.holder)
             }
         }

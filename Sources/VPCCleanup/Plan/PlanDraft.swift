@@ -5,9 +5,11 @@ struct PlanDraft {
     let evidence: Evidence
     /// The domains that live in other VPCs: what their tags are on is in use.
     let domainsElsewhere: Set<String>
+    /// The domains whose groups are in the VPC, by whatever evidence, so that mount targets may be theirs.
+    let domainsWithGroups: Set<String>
     /// The domains whose tagged groups are in the VPC, so that they are its domains. A name is not enough here: users'
     /// data hangs on it.
-    let domainsOfGroups: Set<String>
+    let domainsWithTaggedGroups: Set<String>
 
     var plan: CleanupPlan
     /// The actions by which mount targets go, by the target's id.
@@ -31,9 +33,9 @@ struct PlanDraft {
         let evidence = Evidence(accountID: inventory.accountID)
         self.evidence = evidence
         domainsElsewhere = Set(inventory.domains.filter { $0.vpcID != options.vpcID }.map(\.id))
-        domainsOfGroups = Set(
-            inventory.groups.filter { $0.vpcID == options.vpcID && $0.ownerID == inventory.accountID }
-                .compactMap { evidence.domain(ofTags: $0.tags) })
+        let groups = inventory.groups.filter { $0.vpcID == options.vpcID && $0.ownerID == inventory.accountID }
+        domainsWithGroups = Set(groups.compactMap(evidence.domain(of:)))
+        domainsWithTaggedGroups = Set(groups.compactMap { evidence.domain(ofTags: $0.tags) })
         targetsOfInterfaces = inventory.fileSystems.flatMap(\.mountTargets).reduce(into: [:]) { targets, target in
             if let interface = target.interfaceID { targets[interface] = target.id }
         }

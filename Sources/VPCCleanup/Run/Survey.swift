@@ -23,7 +23,7 @@ struct Survey: Sendable {
         inventory.groups = try await groups
         inventory.interfaces = try await interfaces
         inventory.endpoints = try await endpoints
-        if inventory.interfaces.contains(where: \.isFunctionInUse) {
+        if inventory.interfaces.contains(where: \.isOfAFunction) {
             inventory.functions = try await optional("functions") { try await world.functions(in: options.vpcID) }
         }
         return inventory
@@ -115,8 +115,8 @@ struct Survey: Sendable {
 }
 
 extension NetworkInterface {
-    /// Whether a Lambda function's interface is still attached.
-    var isFunctionInUse: Bool {
-        if case .function = use { !isAvailable } else { false }
+    /// Whether Lambda made the interface for a function.
+    var isOfAFunction: Bool {
+        if case .function = use { true } else { false }
     }
 }

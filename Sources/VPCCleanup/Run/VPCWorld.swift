@@ -33,8 +33,8 @@ protocol VPCWorld: Sendable {
     func interfaces(in vpc: String) async throws -> [NetworkInterface]
     /// The endpoints in a VPC.
     func endpoints(in vpc: String) async throws -> [VPCEndpoint]
-    /// The names of the Lambda functions that are attached to a VPC.
-    func functions(in vpc: String) async throws -> Set<String>
+    /// The Lambda functions that are attached to a VPC, and those of their published versions that are.
+    func functions(in vpc: String) async throws -> [AttachedFunction]
     /// What of a kind keeps a VPC from being deleted.
     func others(_ kind: EC2VPCResource.Kind, in vpc: String) async throws -> [OtherResource]
 

@@ -158,6 +158,6 @@ record("efs", "DeleteFileSystem", **FILE_SYSTEM)
 
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:vpc-cleanup:live"
 record("lambda", "Invoke", FunctionName=FUNCTION, InvocationType="Event", Payload=b'{"hop":1}')
-record("lambda", "ListFunctions", MaxItems=50, Marker="m/+=")
+record("lambda", "ListFunctions", FunctionVersion="ALL", MaxItems=50, Marker="m/+=")
 
 (Path(__file__).parent / "wire-forms.txt").write_text("\n\n".join(blocks) + "\n")
