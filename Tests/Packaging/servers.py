@@ -241,11 +241,12 @@ class RuntimeAPI:
                 api.note(self.path, 0)
                 kind = "init/error" if self.path.endswith("/init/error") else self.path.rsplit("/", 1)[1]
                 posted = Posted(kind, self.read_body(), self.path, self.headers)
+                # Before the answer: whoever has it may post the next one at once.
+                api.posted.put(posted)
                 if api.on_post:
                     api.on_post(self, posted)
                 else:
                     self.reply(202)
-                api.posted.put(posted)
 
         self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.address = "127.0.0.1:%d" % self.server.server_address[1]
