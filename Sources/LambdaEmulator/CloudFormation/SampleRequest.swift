@@ -46,9 +46,10 @@ public struct SampleRequest: Sendable {
         let type = (event["ResourceType"]?.string ?? "").split(separator: ":").last.map(String.init) ?? ""
         let letters = type.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
         let logicalID = Self.text(event["LogicalResourceId"]) ?? (letters.isEmpty ? "Resource" : letters)
+        // All that name no stack are of one: what a Create made is known by its stack when an Update or a Delete comes.
         let stackID =
             Self.text(event["StackId"], beginning: "arn:")
-            ?? "arn:aws:cloudformation:\(function.region):\(function.accountID):stack/local/\(RandomID.uuid())"
+            ?? "arn:aws:cloudformation:\(function.region):\(function.accountID):stack/local/\(Self.localStack)"
         event["ServiceToken"] = .string(token)
         event["StackId"] = .string(stackID)
         event["RequestId"] = .string(Self.text(event["RequestId"]) ?? RandomID.uuid())
@@ -69,6 +70,8 @@ public struct SampleRequest: Sendable {
         }
         self.event = event
     }
+
+    private static let localStack = "6c6f6361-6c00-4000-8000-000000000000"
 
     /// `Create`, `Update` or `Delete`.
     public var requestType: String { text("RequestType") }

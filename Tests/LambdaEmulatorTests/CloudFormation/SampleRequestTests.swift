@@ -22,6 +22,7 @@ import Testing
         let id = try #require(try sampleRequest("Delete").physicalResourceID)
         #expect(PhysicalID.isMadeUp(id, stackName: "local", logicalResourceID: "Thing"))
         #expect(try sampleRequest("Create", ["PhysicalResourceId": "thing/1"]).physicalResourceID == nil)
+        #expect(try sampleRequest("Create").stackID == sampleRequest("Delete").stackID)
     }
 
     @Test func `What is given stays, placeholders are filled in`() throws {
