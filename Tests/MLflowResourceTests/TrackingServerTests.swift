@@ -94,6 +94,7 @@ struct TrackingServerTests {
         let updated = try await world.request(
             "Update", server.with(["TrackingServerSize": "Large"]), old: server, id: arn)
         #expect(updated["Status"] == "FAILED", "\(updated)")
+        #expect(updated["Reason"]?.string?.contains("stack-id = \(World.stack)") == true, "\(updated)")
         #expect(try await world.request("Delete", server, id: arn)["Status"] == "SUCCESS")
         #expect(world.changes(since: before).isEmpty)
     }

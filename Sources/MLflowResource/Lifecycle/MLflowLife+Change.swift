@@ -10,7 +10,12 @@ extension MLflowLife {
         _ original: String, to new: MLflowProperties, from old: MLflowProperties?
     ) async throws -> MLflowSnapshot {
         let snapshot = try await settledAndThere(original)
-        guard try await isOwn(original) else { throw isGone(original) }
+        guard try await isOwn(original) else {
+            throw Failure(
+                "The tracking server \(original) does not have this resource's tags: somebody made another one of its name, "
+                    + "or took the tags away. Change Name; or, if it is this stack's, give it back \(OwnTags.stack) = "
+                    + "\(context.stackID) and \(OwnTags.logicalID) = \(context.logicalResourceID).")
+        }
         guard let obstacle = Differences.obstacle(to: new, from: old, on: snapshot) else {
             if let old, Differences.replaces(old, new) {
                 try await life(of: old.kind).removeReplacement(of: snapshot, made: old)

@@ -10,7 +10,7 @@ extension MLflowLife {
             return
         }
         guard try await isOwn(arn) else {
-            context.log("The \(calls.noun) \(arn) is gone already, and another bears its name: that is left alone.")
+            context.log("The \(calls.noun) \(arn) does not have this resource's tags (any more): it is left alone.")
             return
         }
         let tags = try await persistently { try await tagsIfThere(arn) }
